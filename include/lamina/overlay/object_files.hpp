@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// ObjectFiles: open descriptors of the store's objects, kept within a budget, so that reads by node id need no OPEN
+// message. Thread-safe; a descriptor in use outlives its eviction.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include <lamina/digest/digest.hpp>
+#include <lamina/util/fd.hpp>
+
+namespace lamina::overlay {
+
+class ObjectFiles {
+public:
+  using Open = std::function<util::Fd(const digest::Digest&)>;
+
+  /// `open` opens an object read-only; `budget` is the number of descriptors kept open (at least 1).
+  ObjectFiles(Open open, std::size_t budget);
+  ~ObjectFiles();
+  ObjectFiles(ObjectFiles&&) noexcept;
+
+  std::shared_ptr<const util::Fd> get(const digest::Digest& digest);
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lamina::overlay

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Staged: a directory of one's own below tmp/, locked by its owner, removed by the destructor. What is built
+// in it becomes visible by being renamed out. After a crash the lock is gone, and sweep() takes exactly such orphans.
+#pragma once
+
+#include <string>
+
+#include <lamina/util/file_lock.hpp>
+#include <lamina/util/root_dir.hpp>
+
+namespace lamina::util {
+
+class Staged {
+public:
+  /// Makes and locks a new directory below `tmp`.
+  static Staged create(const RootDir& tmp);
+  Staged(Staged&& other) noexcept;
+  Staged& operator=(Staged&&) = delete;
+  ~Staged();
+
+  const RootDir& dir() const noexcept { return dir_; }
+
+private:
+  Staged(RootDir tmp, std::string name, RootDir dir, FileLock lock);
+  RootDir tmp_;
+  std::string name_;
+  RootDir dir_;
+  FileLock lock_;
+};
+
+/// Removes every entry of `tmp` whose owner is gone; returns how many.
+std::size_t sweep_staging(const RootDir& tmp);
+
+}  // namespace lamina::util

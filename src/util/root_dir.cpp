@@ -167,22 +167,4 @@ std::optional<std::string> RootDir::find_text(const std::string& path, std::uint
   return text;
 }
 
-void RootDir::write_text(const std::string& path, std::string_view text) const {
-  const std::size_t slash = path.rfind('/');
-  const RootDir dir = slash == std::string::npos ? open_dir(".") : open_dir(path.substr(0, slash));
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  const std::string staged = fmt::format("{}.{}.new", name, ::getpid());
-  dir.remove_file(staged);  // of a dead process that had our number
-  try {
-    const Fd file = dir.create_file(staged);
-    write_all(file, as_bytes(text), dir.full(staged));
-    if (::fsync(file.get()) != 0) throw Error::from_errno(fmt::format("syncing {}", dir.full(staged)));
-    dir.rename(staged, dir, name, Replace::yes);
-  } catch (...) {
-    dir.remove_file(staged);
-    throw;
-  }
-  dir.sync();
-}
-
 }  // namespace lamina::util

@@ -42,6 +42,15 @@ Staged::~Staged() {
   }
 }
 
+void publish_text(const RootDir& tmp, const RootDir& dir, const std::string& name, std::string_view text) {
+  const Staged staged = Staged::create(tmp);
+  const Fd file = staged.dir().create_file("text");
+  write_all(file, as_bytes(text), dir.full(name));
+  if (::fsync(file.get()) != 0) throw Error::from_errno(fmt::format("syncing {}", dir.full(name)));
+  staged.dir().rename("text", dir, name, Replace::yes);
+  dir.sync();
+}
+
 std::size_t sweep_staging(const RootDir& tmp) {
   std::size_t swept = 0;
   for (const auto& name : tmp.list()) {

@@ -49,6 +49,8 @@ public:
   LayerInfo layer_info(const digest::Digest& diff_id) const;
 
   // Merged trees, by ChainID: derived, made again when missing.
+  /// The bytes of a fresh merge.
+  std::string merge_layers(const std::vector<digest::Digest>& diff_ids) const;
   bool has_merged_tree(const digest::Digest& chain_id) const;
   void make_merged_tree(const std::vector<digest::Digest>& diff_ids) const;
   tree::Tree merged_tree(const Image& image) const;
@@ -62,6 +64,8 @@ public:
   /// Points `name` at the image, taking it from the image that had it.
   void tag(const image::Reference& name, const digest::Digest& id) const;
   bool untag(const image::Reference& name) const;
+  /// Throws Error when a file of images/names is damaged or names an image that is not there.
+  void check_name(const std::string& file) const;
   void remove_image(const digest::Digest& id) const;
 
   /// Held by an import (shared) so that no removal takes what it relies on, and by a removal (exclusive).

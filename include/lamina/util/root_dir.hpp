@@ -62,8 +62,6 @@ public:
 
   /// The whole small file; nullopt when absent. Throws Error over `limit` bytes.
   std::optional<std::string> find_text(const std::string& path, std::uint64_t limit = 64U << 20U) const;
-  /// stage → fsync → rename → fsync directory: readers see the old text or the new, whole.
-  void write_text(const std::string& path, std::string_view text) const;
 
 private:
   RootDir(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}

@@ -3,7 +3,9 @@
 // in it becomes visible by being renamed out. After a crash the lock is gone, and sweep() takes exactly such orphans.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <lamina/util/file_lock.hpp>
 #include <lamina/util/root_dir.hpp>
@@ -27,6 +29,9 @@ private:
   RootDir dir_;
   FileLock lock_;
 };
+
+/// stage below `tmp` → fsync → rename → fsync directory: readers of dir/name see the old text or the new, whole.
+void publish_text(const RootDir& tmp, const RootDir& dir, const std::string& name, std::string_view text);
 
 /// Removes every entry of `tmp` whose owner is gone; returns how many.
 std::size_t sweep_staging(const RootDir& tmp);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lamina/store/gc.hpp>
+
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include <lamina/store/names.hpp>
+#include <lamina/util/staged.hpp>
+
+namespace lamina::store {
+namespace {
+
+using DigestSet = std::unordered_set<digest::Digest>;
+
+struct Reachable {
+  DigestSet blobs;
+  DigestSet layers;
+  DigestSet trees;
+  DigestSet objects;
+};
+
+Reachable mark(const Store& store) {
+  Reachable reached;
+  for (const auto& image : store.images()) {
+    reached.blobs.insert({image.record.id, image.record.manifest});
+    reached.trees.insert(image.record.chain);
+    reached.layers.insert(image.config.diff_ids.begin(), image.config.diff_ids.end());
+  }
+  for (const auto& diff_id : reached.layers) {
+    if (!store.has_layer(diff_id)) continue;  // `check` is who complains
+    const auto tree = store.layer_tree(diff_id);
+    for (std::uint64_t i = 0; i < tree.digest_count(); ++i) reached.objects.insert(tree.digest_at(i));
+  }
+  return reached;
+}
+
+/// Names in `dir` that are digests and not in `keep`; each one's path and size go into the plan.
+void plan_dir(const Store& store, const std::string& dir, const DigestSet& keep, std::vector<std::string>& into,
+              std::uint64_t& bytes) {
+  for (const auto& name : store.root().list(dir)) {
+    const auto digest = digest::Digest::find_hex(name);
+    if (!digest || keep.contains(*digest)) continue;
+    std::string path = fmt::format("{}/{}", dir, name);
+    if (const auto status = store.root().find_stat(path)) bytes += static_cast<std::uint64_t>(status->st_size);
+    into.push_back(std::move(path));
+  }
+}
+
+}  // namespace
+
+GcPlan plan_gc(const Store& store) {
+  const Reachable reached = mark(store);
+  GcPlan plan;
+  plan_dir(store, names::kBlobs, reached.blobs, plan.files, plan.bytes);
+  plan_dir(store, names::kTrees, reached.trees, plan.files, plan.bytes);
+  plan_dir(store, names::kLayers, reached.layers, plan.layers, plan.bytes);
+  for (const auto& prefix : store.root().list(names::kObjects)) {
+    plan_dir(store, fmt::format("{}/{}", names::kObjects, prefix), reached.objects, plan.files, plan.bytes);
+  }
+  return plan;
+}
+
+void sweep(const Store& store, const GcPlan& plan) {
+  // Layers before objects: a layer that is visible is complete, at every moment. A layer's directory goes whole, by
+  // one rename into staging.
+  const auto staged = util::Staged::create(store.staging());
+  for (const auto& path : plan.layers) {
+    store.root().rename(path, staged.dir(), path.substr(path.rfind('/') + 1), util::Replace::no);
+  }
+  for (const auto& path : plan.files) store.root().remove_file(path);
+}
+
+}  // namespace lamina::store

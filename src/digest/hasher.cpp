@@ -47,7 +47,7 @@ Digest hash(util::Bytes data) {
 }
 
 std::size_t HashingSource::read(std::span<std::byte> into) {
-  const std::size_t got = inner_.read(into);
+  const std::size_t got = inner_->read(into);
   hasher_.update(into.first(got));
   size_ += got;
   return got;

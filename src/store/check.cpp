@@ -70,8 +70,8 @@ private:
       problem(fmt::format("{} is not an object's name", store_.root().full(path)));
       return;
     }
-    util::FdSource file(store_.root().open_file(path), store_.root().full(path));
-    digest::HashingSource hashing(file);
+    digest::HashingSource hashing(
+        std::make_unique<util::FdSource>(store_.root().open_file(path), store_.root().full(path)));
     const std::uint64_t size = util::drain(hashing);
     if (hashing.finish() != *expected) {
       problem(fmt::format("the object {} is damaged: its content has another digest", expected->hex()));

@@ -14,6 +14,7 @@
 #include <lamina/util/error.hpp>
 
 #include "layer_info.hpp"
+#include "merge_trees.hpp"
 
 namespace lamina::store {
 namespace {
@@ -21,6 +22,11 @@ namespace {
 using util::Error;
 
 constexpr const char* kStream = "stream";
+util::RootDir make_and_open(const util::RootDir& dir, const std::string& name) {
+  dir.make_dir(name);
+  return dir.open_dir(name);
+}
+
 constexpr mode_t kObjectMode = 0400;  // nobody has a reason to write an object
 // Writing out begins while the import goes on, so that the sync at its end finds little left to do.
 constexpr std::uint64_t kFlushStep = std::uint64_t{8} << 20U;
@@ -36,8 +42,9 @@ void start_writing_out(const util::Fd& file, std::uint64_t from, std::uint64_t l
 ImportStaging::ImportStaging(const Store& store)
     : store_(store),
       staged_(util::Staged::create(store.staging())),
-      objects_((staged_.dir().make_dir("objects"), staged_.dir().open_dir("objects"))),
-      layers_dir_((staged_.dir().make_dir("layers"), staged_.dir().open_dir("layers"))) {}
+      objects_(make_and_open(staged_.dir(), "objects")),
+      layers_dir_(make_and_open(staged_.dir(), "layers")),
+      trees_dir_(make_and_open(staged_.dir(), "trees")) {}
 
 ImportStaging::~ImportStaging() = default;
 
@@ -111,20 +118,40 @@ void ImportStaging::add_layer(const LayerInfo& info, std::string_view tree) {
   layers_.insert(info.diff_id);
 }
 
+bool ImportStaging::has_layer(const digest::Digest& diff_id) const {
+  return layers_.contains(diff_id) || store_.has_layer(diff_id);
+}
+
+void ImportStaging::add_merged_tree(const std::vector<digest::Digest>& diff_ids) {
+  const auto chain_id = image::chain_id(diff_ids);
+  if (store_.has_merged_tree(chain_id)) return;
+  const auto open_tree = [&](const digest::Digest& diff_id) {
+    if (!layers_.contains(diff_id)) return store_.layer_tree(diff_id);
+    return tree::Tree::open(layers_dir_.open_dir(diff_id.hex()).open_file(names::kTree), "a layer's new tree");
+  };
+  const util::Fd file = trees_dir_.create_file(chain_id.hex());
+  util::write_all(file, util::as_bytes(merge_trees(diff_ids, open_tree)), trees_dir_.full(chain_id.hex()));
+  merged_ = chain_id;
+}
+
 void ImportStaging::publish() {
-  if (layers_.empty()) return;
   const auto& root = store_.root();
   root.sync_filesystem();
   for (const auto& digest : added_) {
     // False when another import was faster: its copy is the same, ours goes with the staging.
     objects_.rename(digest.hex(), root, names::object(digest), util::Replace::no);
   }
-  root.sync_filesystem();
-  const auto published = root.open_dir(names::kLayers);
-  for (const auto& diff_id : layers_) layers_dir_.rename(diff_id.hex(), published, diff_id.hex(), util::Replace::no);
-  published.sync();
+  if (!added_.empty()) root.sync_filesystem();
+  const auto move_in = [](const util::RootDir& from, const util::RootDir& to, const digest::Digest& digest) {
+    from.rename(digest.hex(), to, digest.hex(), util::Replace::no);
+  };
+  const auto layers = root.open_dir(names::kLayers);
+  for (const auto& diff_id : layers_) move_in(layers_dir_, layers, diff_id);
+  layers.sync();
+  if (merged_) move_in(trees_dir_, root.open_dir(names::kTrees), *merged_);
   added_.clear();
   layers_.clear();
+  merged_.reset();
 }
 
 }  // namespace lamina::store

@@ -15,6 +15,8 @@
 #include <lamina/util/error.hpp>
 #include <lamina/util/staged.hpp>
 
+#include "merge_trees.hpp"
+
 namespace lamina::store {
 namespace {
 
@@ -122,24 +124,26 @@ bool Store::has_merged_tree(const digest::Digest& chain_id) const {
   return root_.exists(names::merged_tree(chain_id));
 }
 
-std::string Store::merge_layers(const std::vector<digest::Digest>& diff_ids) const {
+std::string merge_trees(const std::vector<digest::Digest>& diff_ids,
+                        const std::function<tree::Tree(const digest::Digest&)>& open_tree) {
   std::vector<tree::Tree> layers;
   layers.reserve(diff_ids.size());
-  for (const auto& diff_id : diff_ids) layers.push_back(layer_tree(diff_id));
+  for (const auto& diff_id : diff_ids) layers.push_back(open_tree(diff_id));
   std::vector<const tree::Tree*> pointers;
   for (const auto& layer : layers) pointers.push_back(&layer);
   return tree::merge(pointers);
 }
 
-void Store::make_merged_tree(const std::vector<digest::Digest>& diff_ids) const {
-  const auto chain_id = image::chain_id(diff_ids);
-  if (has_merged_tree(chain_id)) return;
-  util::publish_text(tmp_, root_.open_dir(names::kTrees), chain_id.hex(), merge_layers(diff_ids));
+std::string Store::merge_layers(const std::vector<digest::Digest>& diff_ids) const {
+  return merge_trees(diff_ids, [this](const digest::Digest& diff_id) { return layer_tree(diff_id); });
 }
 
 tree::Tree Store::merged_tree(const Image& image) const {
-  make_merged_tree(image.config.diff_ids);
   const std::string name = names::merged_tree(image.record.chain);
+  if (!has_merged_tree(image.record.chain)) {
+    util::publish_text(tmp_, root_.open_dir(names::kTrees), image.record.chain.hex(),
+                       merge_layers(image.config.diff_ids));
+  }
   return tree::Tree::open(root_.open_file(name), root_.full(name));
 }
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include <dirent.h>
@@ -11,6 +13,7 @@
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <lamina/util/error.hpp>
@@ -80,6 +83,41 @@ Fd RootDir::create_file(const std::string& path, mode_t mode) const {
 }
 
 Fd RootDir::open_or_create(const std::string& path, mode_t mode) const { return open_at(path, O_RDWR | O_CREAT, mode); }
+
+Fd RootDir::create_unnamed() const { return open_at(".", O_RDWR | O_TMPFILE, 0600); }
+
+std::string RootDir::read_link(const std::string& path) const {
+  std::string target(PATH_MAX, '\0');
+  const auto length = ::readlinkat(fd_.get(), path.c_str(), target.data(), target.size());
+  if (length < 0) throw Error::from_errno(fmt::format("reading the link {}", full(path)));
+  target.resize(static_cast<std::size_t>(length));
+  return target;
+}
+
+Xattrs RootDir::xattrs(const std::string& path) const {
+  // The l*xattr calls take paths only: this one leads through our descriptor, not through the name space.
+  const std::string proc = fmt::format("/proc/self/fd/{}/{}", fd_.get(), path);
+  const auto grow = [&](auto&& call) {
+    std::string value(256, '\0');
+    for (;;) {
+      const auto length = call(value.data(), value.size());
+      if (length >= 0) {
+        value.resize(static_cast<std::size_t>(length));
+        return value;
+      }
+      if (errno == EOPNOTSUPP) return std::string();
+      if (errno != ERANGE) throw Error::from_errno(fmt::format("reading extended attributes of {}", full(path)));
+      value.resize(value.size() * 4);
+    }
+  };
+  const std::string names = grow([&](char* into, std::size_t size) { return ::llistxattr(proc.c_str(), into, size); });
+  Xattrs found;
+  for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
+    const char* name = &names[at];
+    found[name] = grow([&](char* into, std::size_t size) { return ::lgetxattr(proc.c_str(), name, into, size); });
+  }
+  return found;
+}
 
 bool RootDir::make_dir(const std::string& path, mode_t mode) const {
   if (::mkdirat(fd_.get(), path.c_str(), mode) == 0) return true;

@@ -30,16 +30,17 @@ private:
 
 Digest hash(util::Bytes data);
 
+/// Passes `inner` through and remembers its digest and size.
 class HashingSource final : public util::Source {
 public:
-  explicit HashingSource(util::Source& inner) : inner_(inner) {}
+  explicit HashingSource(std::unique_ptr<util::Source> inner) : inner_(std::move(inner)) {}
   std::size_t read(std::span<std::byte> into) override;
   std::uint64_t size() const noexcept { return size_; }
   /// Of everything read so far; call once, after the end.
   Digest finish() { return hasher_.finish(); }
 
 private:
-  util::Source& inner_;
+  std::unique_ptr<util::Source> inner_;
   Hasher hasher_;
   std::uint64_t size_ = 0;
 };

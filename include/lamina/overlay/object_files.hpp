@@ -16,11 +16,13 @@ class ObjectFiles {
 public:
   using Open = std::function<util::Fd(const digest::Digest&)>;
 
-  /// `open` opens an object read-only; `budget` is the number of descriptors kept open (at least 1).
+  /// `open` opens an object read-only and throws Error when it cannot; it is called by several threads at once.
+  /// At most `budget` descriptors (at least 1) are kept open while unused.
   ObjectFiles(Open open, std::size_t budget);
   ~ObjectFiles();
   ObjectFiles(ObjectFiles&&) noexcept;
 
+  /// The object's descriptor, opened now if need be. Throws what `open` throws.
   std::shared_ptr<const util::Fd> get(const digest::Digest& digest);
 
 private:

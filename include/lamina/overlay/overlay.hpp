@@ -5,15 +5,18 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include <lamina/overlay/object_files.hpp>
 #include <lamina/tree/tree.hpp>
 #include <lamina/util/fd.hpp>
+#include <lamina/util/guarded.hpp>
 
 namespace lamina::overlay {
 
@@ -26,35 +29,60 @@ struct Attr {
 
 struct StatFs {
   std::uint64_t bytes = 0;  ///< content of the image
-  std::uint64_t files = 0;
+  std::uint64_t files = 0;  ///< inodes of the image
 };
 
+/// Every method throws Error: EIO for a damaged tree or object (which is logged, once per file), else as stated.
 class Overlay {
 public:
   Overlay(tree::Tree tree, ObjectFiles objects);
 
+  /// "." and ".." are answered too, as a server of file handles needs it. Throws ENOTDIR, ENAMETOOLONG.
   std::optional<Attr> lookup(Ino parent, std::string_view name) const;
   Attr getattr(Ino ino) const;
+  /// Throws EINVAL when it is no symbolic link.
   std::string_view readlink(Ino ino) const;
-  /// Entries from `offset`: 0 is ".", 1 is "..", then the tree's order. `emit` returns false when its buffer is
-  /// full. With `emit`'s attr the kernel needs no lookup later.
-  void readdir(Ino directory, std::uint64_t offset,
-               const std::function<bool(std::string_view name, const Attr& attr, std::uint64_t next_offset)>& emit) const;
-  /// Bytes at `offset`; fewer than asked for only at the end.
+  /// Calls `emit(name, attr, next_offset)`, which returns false when its buffer is full, for the entries from
+  /// `offset` on: 0 is ".", 1 is "..", then the tree's order. Throws ENOTDIR.
+  template <typename Emit>
+  void readdir(Ino directory, std::uint64_t offset, Emit&& emit) const;
+  /// Bytes at `offset`; fewer than asked for only at the end. Throws EISDIR, EINVAL for other types.
   std::size_t read(Ino ino, std::span<std::byte> into, std::uint64_t offset) const;
-  /// The object behind a file, for passthrough; nullptr for an empty file.
+  /// As read(); nullopt when the disk would have to be waited for.
+  std::optional<std::size_t> try_read(Ino ino, std::span<std::byte> into, std::uint64_t offset) const;
+  /// The whole object behind a file, for passthrough; nullptr for an empty file. Throws EISDIR, EINVAL.
   std::shared_ptr<const util::Fd> open(Ino ino) const;
-  /// SEEK_DATA and SEEK_HOLE.
+  /// SEEK_DATA and SEEK_HOLE, as lseek(2). Throws ENXIO at and after the end, EISDIR, EINVAL.
   std::uint64_t lseek(Ino ino, std::uint64_t offset, int whence) const;
   std::optional<std::string_view> getxattr(Ino ino, std::string_view name) const;
   /// Names, each with its NUL, as listxattr(2) gives them.
   std::string listxattr(Ino ino) const;
-  StatFs statfs() const;
-  bool has_xattrs() const noexcept;
+  StatFs statfs() const noexcept;
+  /// Has any node an xattr?
+  bool has_xattrs() const noexcept { return tree_.has_xattrs(); }
 
 private:
+  enum class Wait { no, yes };
+  struct Content;
+  Content content(Ino ino) const;
+  std::optional<std::size_t> read(Ino ino, std::span<std::byte> into, std::uint64_t offset, Wait wait) const;
+  std::shared_ptr<const util::Fd> object(Ino ino) const;
+  [[noreturn]] void damaged(Ino ino, std::string_view why) const;
+
   tree::Tree tree_;
   mutable ObjectFiles objects_;
+  mutable util::Guarded<std::unordered_set<Ino>> reported_;  ///< damaged files that the log names already
 };
+
+template <typename Emit>
+void Overlay::readdir(Ino directory, std::uint64_t offset, Emit&& emit) const {
+  const std::uint64_t count = tree_.entry_count(directory);
+  if (offset == 0 && !emit(std::string_view("."), getattr(directory), ++offset)) return;
+  if (offset == 1 && !emit(std::string_view(".."), getattr(tree_.parent(directory)), ++offset)) return;
+  for (; offset - 2 < count; ++offset) {
+    const auto entry = tree_.entry(directory, offset - 2);
+    if (!emit(entry.name, getattr(entry.ino), offset + 1)) return;
+  }
+}
 
 }  // namespace lamina::overlay

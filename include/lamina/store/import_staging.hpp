@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -52,10 +52,13 @@ public:
   };
   Stream open_stream();
 
-  bool has_layer(const digest::Digest& diff_id) const { return layers_.contains(diff_id); }
+  /// Is the layer in the store or staged?
+  bool has_layer(const digest::Digest& diff_id) const;
   void add_layer(const LayerInfo& info, std::string_view tree);
+  /// Merges layers that all are in the store or staged, unless the store has the merged tree already.
+  void add_merged_tree(const std::vector<digest::Digest>& diff_ids);
 
-  /// Makes objects and then layers visible, each only when all that it needs is on disk.
+  /// Makes objects, then layers, then the merged tree visible, each only when all that it needs is on disk.
   void publish();
 
   const ObjectCounts& counts() const noexcept { return counts_; }
@@ -67,8 +70,10 @@ private:
   util::Staged staged_;
   util::RootDir objects_;
   util::RootDir layers_dir_;
+  util::RootDir trees_dir_;
   std::unordered_set<digest::Digest> added_;
   std::unordered_set<digest::Digest> layers_;
+  std::optional<digest::Digest> merged_;
   digest::Hasher hasher_;
   ObjectCounts counts_;
 };

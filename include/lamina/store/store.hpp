@@ -52,7 +52,6 @@ public:
   /// The bytes of a fresh merge.
   std::string merge_layers(const std::vector<digest::Digest>& diff_ids) const;
   bool has_merged_tree(const digest::Digest& chain_id) const;
-  void make_merged_tree(const std::vector<digest::Digest>& diff_ids) const;
   tree::Tree merged_tree(const Image& image) const;
 
   // Images and their names.

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include <lamina/util/fd.hpp>
+#include <lamina/util/metadata.hpp>
 
 namespace lamina::util {
 
@@ -38,10 +39,16 @@ public:
   /// O_RDWR of what is there already or made now; for lock files.
   Fd open_or_create(const std::string& path, mode_t mode = 0600) const;
 
+  /// A nameless file (O_TMPFILE) that is gone when closed.
+  Fd create_unnamed() const;
+
   /// False when the directory was there already.
   bool make_dir(const std::string& path, mode_t mode = 0700) const;
   /// Makes missing parents of `path` too.
   void make_dirs(const std::string& path, mode_t mode = 0700) const;
+  std::string read_link(const std::string& path) const;
+  /// All extended attributes of the file itself (no link is followed); none where the file system has none.
+  Xattrs xattrs(const std::string& path) const;
   std::optional<struct stat> find_stat(const std::string& path) const;
   bool exists(const std::string& path) const { return find_stat(path).has_value(); }
   /// Names in a directory, sorted, without "." and "..". Absent directory: empty.

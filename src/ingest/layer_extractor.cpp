@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer_extractor.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <lamina/layer/oci_names.hpp>
+#include <lamina/util/error.hpp>
+#include <lamina/util/name.hpp>
+
+namespace lamina::ingest {
+namespace {
+
+using util::Error;
+
+// Up to this size a file is gathered in memory, so that it is written only when the store lacks it.
+constexpr std::uint64_t kSmallFile = std::uint64_t{1} << 20U;
+
+/// The path without its last component, with `name` in its place.
+util::RelPath sibling(const util::RelPath& path, std::string_view name) {
+  std::string text;
+  const auto& components = path.components();
+  for (std::size_t i = 0; i + 1 < components.size(); ++i) text += components[i] + "/";
+  return util::RelPath::parse(text += name);
+}
+
+bool is_bookkeeping(const util::RelPath& path) {
+  return std::ranges::any_of(path.components(), [](const std::string& name) {
+    return layer::parse_oci_name(name).kind == layer::OciNameKind::metadata;
+  });
+}
+
+}  // namespace
+
+LayerExtractor::LayerExtractor(archive::TarReader& tar, store::ImportStaging& staging)
+    : tar_(tar), staging_(staging), builder_(tree::TreeKind::layer), buffer_(kSmallFile) {}
+
+std::string LayerExtractor::run() {
+  while (const auto entry = tar_.next()) add(*entry);
+  return builder_.build();
+}
+
+void LayerExtractor::add(const archive::Entry& entry) {
+  const auto path = util::RelPath::parse(entry.path);
+  if (path.is_root() || !is_bookkeeping(path)) {
+    const auto name = path.is_root() ? layer::OciName{} : layer::parse_oci_name(path.components().back());
+    switch (name.kind) {
+      case layer::OciNameKind::plain: add_node(path, entry); break;
+      case layer::OciNameKind::whiteout: builder_.put_whiteout(sibling(path, name.target)); break;
+      case layer::OciNameKind::opaque: builder_.put_opaque(sibling(path, "")); break;
+      case layer::OciNameKind::metadata: break;
+      case layer::OciNameKind::malformed:
+        throw Error(fmt::format("the name '{}' is a whiteout of nothing", util::printable(entry.path)));
+    }
+  }
+}
+
+void LayerExtractor::add_node(const util::RelPath& path, const archive::Entry& entry) {
+  switch (entry.type) {
+    case archive::EntryType::directory: builder_.put_directory(path, entry.metadata); break;
+    case archive::EntryType::file: builder_.put_file(path, entry.metadata, read_content(entry.size)); break;
+    case archive::EntryType::symlink: builder_.put_symlink(path, entry.metadata, entry.link_target); break;
+    case archive::EntryType::hardlink: builder_.put_hardlink(path, util::RelPath::parse(entry.link_target)); break;
+    case archive::EntryType::character_device:
+    case archive::EntryType::block_device:
+    case archive::EntryType::fifo: builder_.put_special(path, entry.metadata); break;
+  }
+}
+
+tree::FileContent LayerExtractor::read_content(std::uint64_t size) {
+  if (size <= kSmallFile) return read_small(size);
+  auto stream = staging_.open_stream();
+  while (const auto block = tar_.next_block()) stream.write(block->offset, block->data);
+  return stream.finish(size);
+}
+
+tree::FileContent LayerExtractor::read_small(std::uint64_t size) {
+  const auto content = std::span(buffer_).first(size);
+  std::uint64_t end = 0;
+  while (const auto block = tar_.next_block()) {
+    if (block->offset < end || block->offset + block->data.size() > size) {
+      throw Error("a file's content does not fit its size");
+    }
+    std::fill(content.begin() + static_cast<std::ptrdiff_t>(end),
+              content.begin() + static_cast<std::ptrdiff_t>(block->offset), std::byte{0});
+    std::ranges::copy(block->data, content.begin() + static_cast<std::ptrdiff_t>(block->offset));
+    end = block->offset + block->data.size();
+  }
+  std::fill(content.begin() + static_cast<std::ptrdiff_t>(end), content.end(), std::byte{0});
+  return staging_.add_object(content);
+}
+
+}  // namespace lamina::ingest

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <lamina/archive/decompressor.hpp>
+#include <lamina/archive/tar_writer.hpp>
+#include <lamina/digest/hasher.hpp>
+#include <lamina/image/config.hpp>
+#include <lamina/util/error.hpp>
+
+#include "file_set.hpp"
+
+namespace lamina::ingest {
+namespace {
+
+using util::Error;
+
+class FdSink final : public util::Sink {
+public:
+  FdSink(const util::Fd& file, std::string what) : file_(file), what_(std::move(what)) {}
+  void write(util::Bytes data) override { util::write_all(file_, data, what_); }
+
+private:
+  const util::Fd& file_;
+  std::string what_;
+};
+
+archive::EntryType entry_type(mode_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFDIR: return archive::EntryType::directory;
+    case S_IFLNK: return archive::EntryType::symlink;
+    case S_IFCHR: return archive::EntryType::character_device;
+    case S_IFBLK: return archive::EntryType::block_device;
+    case S_IFIFO: return archive::EntryType::fifo;
+    default: return archive::EntryType::file;
+  }
+}
+
+util::Metadata metadata_of(const util::RootDir& dir, const std::string& name, const struct stat& status) {
+  util::Metadata metadata{.mode = status.st_mode,
+                          .uid = status.st_uid,
+                          .gid = status.st_gid,
+                          .mtime = {status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)},
+                          .rdev = {},
+                          .xattrs = dir.xattrs(name)};
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    metadata.rdev = {gnu_dev_major(status.st_rdev), gnu_dev_minor(status.st_rdev)};
+  }
+  std::erase_if(metadata.xattrs, [](const auto& xattr) {
+    return xattr.first == "security.selinux" || xattr.first.starts_with("trusted.overlay.");
+  });
+  return metadata;
+}
+
+/// Walks a directory in byte order of the names, so that the same content gives the same archive.
+class DirectoryArchiver {
+public:
+  explicit DirectoryArchiver(util::Sink& sink) : writer_(sink) {}
+
+  void run(const util::RootDir& root) {
+    add(root, ".", "./");
+    add_children(root, "");
+    writer_.finish();
+  }
+
+private:
+  void add_children(const util::RootDir& dir, const std::string& prefix) {
+    for (const auto& name : dir.list()) {
+      if (add(dir, name, prefix + name)) add_children(dir.open_dir(name), prefix + name + "/");
+    }
+  }
+
+  /// True when it is a directory.
+  bool add(const util::RootDir& dir, const std::string& name, const std::string& path) {
+    const auto status = dir.find_stat(name);
+    if (!status || S_ISSOCK(status->st_mode)) return false;
+    archive::Entry entry;
+    entry.path = path;
+    entry.type = entry_type(status->st_mode);
+    entry.metadata = metadata_of(dir, name, *status);
+    if (entry.type == archive::EntryType::symlink) entry.link_target = dir.read_link(name);
+    if (entry.type != archive::EntryType::directory && status->st_nlink > 1) {
+      const auto [first, is_first] = first_paths_.try_emplace({status->st_dev, status->st_ino}, path);
+      if (!is_first) {
+        entry.type = archive::EntryType::hardlink;
+        entry.link_target = first->second;
+      }
+    }
+    if (entry.type == archive::EntryType::file) {
+      entry.size = static_cast<std::uint64_t>(status->st_size);
+      util::FdSource content(dir.open_file(name), dir.full(name));
+      writer_.add(entry, &content);
+    } else {
+      writer_.add(entry);
+    }
+    return entry.type == archive::EntryType::directory;
+  }
+
+  archive::TarWriter writer_;
+  std::map<std::pair<dev_t, ino_t>, std::string> first_paths_;
+};
+
+/// The archive as a file that can be read twice: once for its DiffID, once to import it.
+FileRef archive_of(const std::string& path, const util::RootDir& staging) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw Error::from_errno(fmt::format("opening {}", util::printable(path)));
+  std::shared_ptr<util::Fd> file;
+  if (S_ISDIR(status.st_mode)) {
+    file = std::make_shared<util::Fd>(staging.create_unnamed());
+    FdSink sink(*file, fmt::format("an archive of {} into {}", util::printable(path), staging.path()));
+    DirectoryArchiver(sink).run(util::RootDir::open(path));
+  } else {
+    file = std::make_shared<util::Fd>(open_user_file(path));
+  }
+  const auto size = util::file_size(*file, path);
+  return {size, [file, size, path] { return std::make_unique<util::FileSource>(file, 0, size, path); }};
+}
+
+/// Now, or SOURCE_DATE_EPOCH (reproducible-builds.org), as RFC 3339.
+std::string creation_time() {
+  auto seconds = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) seconds = std::atol(epoch);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
+}
+
+}  // namespace
+
+SourceImage read_rootfs(const std::string& path, const image::Platform& platform, const util::RootDir& staging) {
+  SourceImage image;
+  image.what = fmt::format("rootfs:{}", util::printable(path));
+  FileRef file = archive_of(path, staging);
+  digest::HashingSource content(archive::decompress_detected(file.open(), image.what));
+  util::drain(content);
+
+  image::Config config;
+  config.platform = platform;
+  config.created = creation_time();
+  config.diff_ids = {content.finish()};
+  config.cmd = {"/bin/sh"};
+  config.history = {{.created = config.created,
+                     .created_by = fmt::format("lamina import {}", image.what),
+                     .author = "",
+                     .comment = "",
+                     .empty_layer = false}};
+  image.config = config.dump();
+  image.layers.push_back({image.what, std::nullopt, std::string(image::kOciLayerTar), std::move(file)});
+  return image;
+}
+
+}  // namespace lamina::ingest

@@ -1,20 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/archive/tar_index.hpp>
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include <lamina/archive/entry.hpp>
 #include <lamina/util/error.hpp>
 #include <lamina/util/name.hpp>
 
-#include "tar_parser.hpp"
+#include "libarchive_reader.hpp"
+#include "tar_entry.hpp"
 
 namespace lamina::archive {
 
 namespace {
 
-constexpr std::size_t kBufferSize = 8U << 10U;  // holds a member's headers; contents are passed over
+constexpr std::size_t kBufferSize = 16U << 10U;  // headers; what else it takes in has to be read for nothing
+
+// A file that can also be passed over.
+class SkippableFile final : public util::Source {
+public:
+  SkippableFile(const util::Fd& fd, const std::string& what) : fd_(fd), what_(what), size_(util::file_size(fd, what)) {}
+
+  std::size_t read(std::span<std::byte> into) override {
+    const auto count = util::read_at(fd_, into, offset_, what_);
+    offset_ += count;
+    return count;
+  }
+
+  // Never beyond the end, where libarchive would not notice that something is missing.
+  std::uint64_t skip(std::uint64_t size) noexcept {
+    const auto count = std::min(size, size_ - std::min(size_, offset_));
+    offset_ += count;
+    return count;
+  }
+
+private:
+  const util::Fd& fd_;
+  const std::string& what_;
+  std::uint64_t size_;
+  std::uint64_t offset_ = 0;
+};
 
 // nullopt for a path that leads out of the archive: nothing in it can be meant.
 std::optional<std::string> normalised(const std::string& path) {
@@ -26,36 +54,34 @@ std::optional<std::string> normalised(const std::string& path) {
 }
 
 // A hard link names a member, a symbolic link starts from its own directory.
-std::optional<std::string> link_target(const Entry& entry, const std::string& path) {
+std::optional<std::string> target_of(const Entry& entry, const std::string& path) {
   if (entry.type == EntryType::hardlink || entry.link_target.starts_with('/')) return normalised(entry.link_target);
   return normalised(fmt::format("{}/../{}", path, entry.link_target));
-}
-
-void add_member(std::map<std::string, TarMember>& members, const Entry& entry, std::uint64_t offset) {
-  const auto path = normalised(entry.path);
-  if (!path) return;
-  if (entry.type == EntryType::file) {
-    members[*path] = {offset, entry.size, ""};
-  } else if (entry.type == EntryType::symlink || entry.type == EntryType::hardlink) {
-    const auto target = link_target(entry, *path);
-    if (target) members[*path] = {offset, 0, *target};
-  }
 }
 
 }  // namespace
 
 std::map<std::string, TarMember> index_tar(const std::shared_ptr<const util::Fd>& file, const std::string& what) {
+  SkippableFile source(*file, what);
+  LibarchiveReader reader(source, kBufferSize, what, [&](std::uint64_t size) { return source.skip(size); });
+  archive_read_support_format_tar(reader.handle());
+  archive_read_support_format_empty(reader.handle());
+
   std::map<std::string, TarMember> members;
-  const auto size = util::file_size(*file, what);
-  for (std::uint64_t offset = 0;;) {
-    util::FileSource source(file, offset, size - offset, what);
-    TarParser parser(source, what, kBufferSize, offset);
-    const auto entry = parser.next();
-    if (!entry) return members;
-    if (!parser.is_sparse()) add_member(members, *entry, parser.content_offset());
-    offset = parser.end_offset();
-    if (offset > size) throw util::Error(fmt::format("{} is truncated: {} bytes are missing at its end", what, offset - size));
+  while (auto* const raw = reader.next()) {
+    // A file with holes has no place of its own in the archive.
+    const bool has_holes = archive_entry_sparse_count(raw) > 0;
+    const auto entry = from_libarchive(raw, what);
+    const auto path = normalised(entry.path);
+    if (!path || has_holes) continue;
+    const auto offset = static_cast<std::uint64_t>(archive_filter_bytes(reader.handle(), 0));
+    if (entry.type == EntryType::file) {
+      members[*path] = {offset, entry.size, ""};
+    } else if (entry.type == EntryType::symlink || entry.type == EntryType::hardlink) {
+      if (const auto target = target_of(entry, *path)) members[*path] = {offset, 0, *target};
+    }
   }
+  return members;
 }
 
 }  // namespace lamina::archive

@@ -49,7 +49,7 @@ ssize_t Channel::receive(void* buffer, std::size_t size) {
       note(request);
       // Nodes are positions in the tree: there is nothing to forget.
       if (request.opcode == wire::kForget || request.opcode == wire::kBatchForget) continue;
-      spin_.arm();
+      spin_.found();
       return got;
     }
     if (got >= 0 || errno != EAGAIN) return got;

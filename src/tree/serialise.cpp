@@ -33,10 +33,17 @@ void append(std::string& bytes, const Element* elements, std::size_t count) {
 
 class Serialiser {
 public:
-  Serialiser(const Graph& graph, TreeKind kind) : graph_(graph), kind_(kind) {}
+  Serialiser(const Graph& graph, TreeKind kind) : graph_(graph), kind_(kind), numbers_(graph.size()) {
+    order_.reserve(graph.size());
+    inodes_.reserve(graph.size());
+    entries_.reserve(graph.size());
+    name_offsets_.reserve(graph.size());
+    digest_indices_.reserve(graph.size());
+  }
 
   std::string run() {
     number();
+    name_offsets_.clear();  // a large part of the memory, and done with
     for (std::size_t i = 0; i < order_.size(); ++i) finish(inodes_[i], graph_.at(order_[i]));
     return assemble();
   }
@@ -72,7 +79,6 @@ private:
 
 /// Gives the inodes their numbers, breadth-first, and writes all directory slices on the way.
 void Serialiser::number() {
-  numbers_.resize(graph_.size());
   numbers_[kRoot] = static_cast<std::uint32_t>(kRootIno);
   order_.push_back(kRoot);
   inodes_.emplace_back().parent = static_cast<std::uint32_t>(kRootIno);

@@ -59,7 +59,7 @@ void Validation::check_checksum() const {
 }
 
 void Validation::check_digests() const {
-  std::unordered_set<digest::Digest> seen;
+  std::unordered_set<digest::Digest> seen(tree_.count(Section::digests));
   for (std::uint64_t i = 0; i < tree_.count(Section::digests); ++i) {
     if (!seen.insert(tree_.load<digest::Digest>(Section::digests, i)).second) tree_.damaged("a digest occurs twice");
     if (tree_.load<std::uint64_t>(Section::sizes, i) == 0) tree_.damaged("an empty content has a digest");

@@ -108,7 +108,7 @@ class Inspect(CommandTestCase):
             if image.id[7] in {identity[7] for identity in known}:
                 break
             known.add(image.id)
-        self.assert_fails("inspect", image.id[7], says="ambiguous|several|more than one|unknown|no image|no such")
+        self.assert_fails("inspect", image.id[7], says="beginning of|no image")
 
 
 class TagsAndRemoval(CommandTestCase):
@@ -147,7 +147,8 @@ class Browse(CommandTestCase):
         self.assertEqual(self.lamina.run("ls", "tiny:1:/").stdout.split(), ["bin", "data", "etc"])
         self.assertEqual(self.lamina.run("ls", "tiny:1:/etc").stdout.split(), ["added", "hostname"])
         self.assertEqual(self.lamina.run("ls", "tiny:1:/etc/added").stdout.strip().rpartition("/")[2], "added")
-        self.assertEqual(self.lamina.run("ls", "tiny:1:etc").stdout, self.lamina.run("ls", "tiny:1:/etc/").stdout)
+        self.assertEqual(self.lamina.run("ls", "tiny:1").stdout, self.lamina.run("ls", "tiny:1:/").stdout)
+        self.assertEqual(self.lamina.run("ls", "tiny:1:/etc").stdout, self.lamina.run("ls", "tiny:1:/bin/../etc/").stdout)
 
     def test_long_ls(self):
         lines = self.lamina.run("ls", "-l", "tiny:1:/etc").stdout.splitlines()
@@ -181,7 +182,7 @@ class Browse(CommandTestCase):
         for command in ("ls", "cat"):
             self.assert_fails(command, "tiny:1:/etc/missing", says=("/etc/missing", "no such|not there|not found|not exist"))
             self.assert_fails(command, "tiny:1:/etc/removed", says="/etc/removed")
-            self.assert_fails(command, "tiny:1:/etc/added/below", says="not a directory")
+            self.assert_fails(command, "tiny:1:/etc/added/below", says="no such file|not a directory")
         self.assert_fails("cat", "tiny:1:/etc", says=("/etc", "directory|not a file"))
 
 

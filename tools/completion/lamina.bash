@@ -115,7 +115,7 @@ _lamina() {
     --platform) _lamina_offer "$word" < <(printf '%s\n' linux/amd64 linux/arm64 linux/arm/v7) ;;
     -o)
       # shellcheck disable=SC2086 # one word each
-      _lamina_offer "$word" < <(printf '%s\n' $_lamina_mount_options)
+      _lamina_offer "$word" < <(printf "${word%"${word##*,}"}%s\n" $_lamina_mount_options)
       ;;
     *)
       if [[ $word == -* ]]; then

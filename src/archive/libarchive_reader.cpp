@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libarchive_reader.hpp"
+
+#include <cerrno>
+#include <new>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include <lamina/util/error.hpp>
+
+#include "c_locale.hpp"
+
+namespace lamina::archive {
+
+namespace {
+
+// Warnings after which an entry is what the archive says: a name that is not in the locale's character set is kept as
+// it stands (that is what CLocale is for), and ACLs in text form are of no interest. After any other something is wrong
+// with the entry, such as a malformed PAX header that was passed over.
+bool is_harmless_warning(struct archive* handle) noexcept {
+  if (archive_errno(handle) == EILSEQ) return true;  // archive_platform.h: "file format"
+  const char* const text = archive_error_string(handle);
+  const std::string_view message = text == nullptr ? "" : text;
+  return message.find("SCHILY.acl") != std::string_view::npos || message.find("Solaris ACL") != std::string_view::npos;
+}
+
+}  // namespace
+
+LibarchiveReader::LibarchiveReader(util::Source& source, std::size_t buffer_size, std::string what, Skip skip)
+    : source_(source), buffer_(buffer_size), what_(std::move(what)), skip_(std::move(skip)), handle_(archive_read_new()) {
+  if (handle_ == nullptr) throw std::bad_alloc();
+  archive_read_set_callback_data(handle(), this);
+  archive_read_set_read_callback(handle(), &LibarchiveReader::on_read);
+  if (skip_) archive_read_set_skip_callback(handle(), &LibarchiveReader::on_skip);
+}
+
+archive_entry* LibarchiveReader::next() {
+  const CLocale locale;
+  if (!is_open_) check(archive_read_open1(handle()));
+  is_open_ = true;
+  archive_entry* entry = nullptr;
+  return check(archive_read_next_header(handle(), &entry)) ? entry : nullptr;
+}
+
+std::optional<TarReader::Block> LibarchiveReader::next_block() {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  la_int64_t offset = 0;
+  do {
+    if (!check(archive_read_data_block(handle(), &data, &size, &offset))) return std::nullopt;
+  } while (size == 0);
+  return TarReader::Block{static_cast<std::uint64_t>(offset), {static_cast<const std::byte*>(data), size}};
+}
+
+la_ssize_t LibarchiveReader::on_read(struct archive* handle, void* self, const void** data) noexcept {
+  auto& reader = *static_cast<LibarchiveReader*>(self);
+  try {
+    *data = reader.buffer_.data();
+    return static_cast<la_ssize_t>(reader.source_.read(reader.buffer_));
+  } catch (...) {
+    reader.failure_ = std::current_exception();
+    archive_set_error(handle, EIO, "the source failed");
+    return ARCHIVE_FATAL;
+  }
+}
+
+la_int64_t LibarchiveReader::on_skip(struct archive* /*handle*/, void* self, la_int64_t size) noexcept {
+  return static_cast<la_int64_t>(static_cast<LibarchiveReader*>(self)->skip_(static_cast<std::uint64_t>(size)));
+}
+
+bool LibarchiveReader::check(int result) {
+  if (failure_) std::rethrow_exception(failure_);
+  if (result == ARCHIVE_EOF) return false;
+  if (result == ARCHIVE_OK || (result == ARCHIVE_WARN && is_harmless_warning(handle()))) return true;
+  const char* const reason = archive_error_string(handle());
+  throw util::Error(fmt::format("{} cannot be read: {}", what_, reason == nullptr ? "it is damaged" : reason));
+}
+
+}  // namespace lamina::archive

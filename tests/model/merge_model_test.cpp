@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random layers, merged by lamina and by a naive model (model.hpp). A failure prints its seed and a shrunk
+// counterexample; RC_PARAMS="seed=… max_success=…" runs it again, or longer.
+#include <cstdlib>
+
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+#include <rapidcheck.h>
+
+#include <lamina/tree/builder.hpp>
+#include <lamina/tree/merge.hpp>
+
+#include "listing.hpp"
+#include "model.hpp"
+
+namespace lamina::model {
+namespace {
+
+using tree::test::path;
+
+/// Few short names, so that entries meet.
+rc::Gen<std::string> any_path() {
+  return rc::gen::mapcat(rc::gen::weightedElement<int>({{4, 1}, {4, 2}, {2, 3}}), [](int depth) {
+    return rc::gen::map(
+        rc::gen::container<std::vector<std::string>>(static_cast<std::size_t>(depth),
+                                                     rc::gen::element<std::string>("a", "b", "c")),
+        [](const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "/")); });
+  });
+}
+
+/// Tells any two entries apart in everything an inode has.
+util::Metadata metadata_of(std::uint32_t serial) {
+  util::Metadata metadata;
+  metadata.mode = serial % 07777;
+  metadata.uid = serial;
+  metadata.gid = serial / 7;
+  metadata.mtime = {static_cast<std::int64_t>(serial) - 500, serial};
+  if (serial % 3 == 0) metadata.xattrs["user.serial"] = std::to_string(serial % 2);
+  return metadata;
+}
+
+rc::Gen<Entry> any_entry() {
+  const auto kind = rc::gen::weightedElement<Kind>({{5, Kind::directory},
+                                                    {6, Kind::file},
+                                                    {2, Kind::symlink},
+                                                    {1, Kind::fifo},
+                                                    {4, Kind::hardlink},
+                                                    {3, Kind::whiteout},
+                                                    {2, Kind::opaque}});
+  return rc::gen::map(rc::gen::tuple(kind, any_path(), any_path(), rc::gen::inRange<std::uint32_t>(1, 1000)),
+                      [](const std::tuple<Kind, std::string, std::string, std::uint32_t>& parts) {
+                        const auto& [entry_kind, at, target, serial] = parts;
+                        // Some contents are equal, some are empty.
+                        const std::string content = serial % 5 == 0 ? "" : fmt::format("content {}", serial % 50);
+                        return Entry{entry_kind, at, target, metadata_of(serial), content};
+                      });
+}
+
+void put(tree::TreeBuilder& builder, const Entry& entry) {
+  switch (entry.kind) {
+    case Kind::directory: return builder.put_directory(path(entry.path), entry.metadata);
+    case Kind::file: return builder.put_file(path(entry.path), entry.metadata, tree::test::content(entry.content));
+    case Kind::symlink: return builder.put_symlink(path(entry.path), entry.metadata, entry.target);
+    case Kind::hardlink: return builder.put_hardlink(path(entry.path), path(entry.target));
+    case Kind::whiteout: return builder.put_whiteout(path(entry.path));
+    case Kind::opaque: return builder.put_opaque(path(entry.path));
+    case Kind::fifo: break;
+  }
+  util::Metadata metadata = entry.metadata;
+  metadata.mode = (metadata.mode & 07777) | S_IFIFO;
+  builder.put_special(path(entry.path), metadata);
+}
+
+tree::Tree layer_of(const Archive& archive) {
+  tree::TreeBuilder builder(tree::TreeKind::layer);
+  for (const Entry& entry : archive) put(builder, entry);
+  tree::Tree layer = tree::Tree::from_bytes(builder.build(), "a layer");
+  layer.validate();
+  return layer;
+}
+
+tree::test::Listing list_merged(const std::vector<tree::Tree>& layers) {
+  std::vector<const tree::Tree*> pointers;
+  for (const tree::Tree& layer : layers) pointers.push_back(&layer);
+  const tree::Tree merged = tree::Tree::from_bytes(tree::merge(pointers), "the merged tree");
+  merged.validate();
+  tree::test::Listing listing = tree::test::list(merged);
+  listing.erase(".");
+  return listing;
+}
+
+void merges_like_the_model() {
+  const auto archives = *rc::gen::container<std::vector<Archive>>(rc::gen::container<Archive>(any_entry()));
+  Files files;
+  std::vector<tree::Tree> layers;
+  for (const Archive& archive : archives) {
+    const Archive accepted = acceptable(files, archive);
+    layers.push_back(layer_of(accepted));
+    files = unpack(files, accepted);
+    RC_ASSERT(list_merged(layers) == list(files));
+  }
+}
+
+/// The archive with each path that leads through a real directory going through a symbolic link to it instead.
+Archive through_links(Archive archive, const std::map<std::string, std::string>& links) {
+  for (Entry& entry : archive) {
+    for (std::string* at : {&entry.path, &entry.target}) {
+      if (at == &entry.target && entry.kind != Kind::hardlink) continue;
+      const std::size_t slash = at->find('/');
+      const auto link = links.find(at->substr(0, slash));
+      if (link != links.end() && slash != std::string::npos) *at = link->second + at->substr(slash);
+    }
+  }
+  return archive;
+}
+
+/// Entries that leave the names at the top alone, where the directories are and the links to them.
+bool stays_below(const Entry& entry) {
+  return entry.path.find('/') != std::string::npos &&
+         (entry.kind != Kind::hardlink || entry.target.find('/') != std::string::npos);
+}
+
+void merges_through_symlinks_as_without() {
+  Archive base;
+  for (const char* name : {"a", "b", "c", "d"}) base.push_back({Kind::directory, name, "", metadata_of(700), ""});
+  const std::vector<std::pair<std::string, std::string>> links{
+      {"k", "a"}, {"l", "/b"}, {"m", "d/../k"}, {"d/n", "../b"}, {"d/o", "../../d/./n"}};
+  for (const auto& [at, target] : links) base.push_back({Kind::symlink, at, target, metadata_of(1), ""});
+  const std::map<std::string, std::vector<std::string>> ways{{"a", {"a", "k", "m"}}, {"b", {"b", "l", "d/n", "d/o"}}};
+
+  Files files = unpack({}, base);
+  std::vector<tree::Tree> layers;
+  layers.push_back(layer_of(base));
+  for (Archive& archive : *rc::gen::container<std::vector<Archive>>(rc::gen::container<Archive>(any_entry()))) {
+    std::erase_if(archive, [](const Entry& entry) { return !stays_below(entry); });
+    const std::map<std::string, std::string> chosen{{"a", *rc::gen::elementOf(ways.at("a"))},
+                                                    {"b", *rc::gen::elementOf(ways.at("b"))}};
+    const Archive accepted = acceptable(files, archive);
+    layers.push_back(layer_of(through_links(accepted, chosen)));
+    files = unpack(files, accepted);
+    RC_ASSERT(list_merged(layers) == list(files));
+  }
+}
+
+}  // namespace
+}  // namespace lamina::model
+
+int main() {
+  ::setenv("RC_PARAMS", "max_success=4000 max_size=40", 0);
+  bool holds = rc::check("layers merge as in the model", lamina::model::merges_like_the_model);
+  holds = rc::check("layers through symbolic links merge as without", lamina::model::merges_through_symlinks_as_without) && holds;
+  return holds ? 0 : 1;
+}

@@ -14,6 +14,7 @@ Exit code: 0 the same, 1 different, 2 wrong usage.
 
 import argparse
 import dataclasses
+import errno
 import hashlib
 import os
 import stat
@@ -52,7 +53,12 @@ def sha256_of(path):
 
 
 def xattrs_of(path):
-    names = set(os.listxattr(path, follow_symlinks=False)) - FOREIGN_XATTRS
+    try:
+        names = set(os.listxattr(path, follow_symlinks=False)) - FOREIGN_XATTRS
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        names = ()  # a file system without xattrs: an image that has none may be shown so
     return {name: os.getxattr(path, name, follow_symlinks=False) for name in sorted(names)}
 
 

@@ -200,7 +200,11 @@ class LaminaTestCase(unittest.TestCase):
         before = self.stored_bytes(lamina)
         lamina.run("mount", "--ro", *options, image, mountpoint)
         pid = lamina.daemon_pid(mountpoint)
-        yield mountpoint
+        try:
+            yield mountpoint
+        except BaseException:
+            unmount_below(self.work)  # for the subtests that follow
+            raise
         lamina.run("umount", mountpoint)
         self.assertFalse(is_mounted(mountpoint), "still mounted after umount")
         wait_for(lambda: not is_alive(pid), "the daemon of an unmounted image has ended")

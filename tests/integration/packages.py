@@ -126,7 +126,7 @@ def packages_layer(root):
     extract("passwd", root)
     shutil.copy(root / "bin/busybox", root / "bin/capable")
     tool("setcap", "cap_net_bind_service=ep", root / "bin/capable")
-    shutil.copy(root / "bin/busybox", root / "bin/setuid-id")
+    shutil.copy(shutil.which("id"), root / "bin/setuid-id")  # busybox would drop what setuid gave it
     (root / "bin/setuid-id").chmod(0o4755)
     os.mknod(root / "dev/null", 0o20666, os.makedev(1, 3))
     os.chmod(root / "dev/null", 0o666)

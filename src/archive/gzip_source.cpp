@@ -16,6 +16,8 @@ namespace {
 
 using util::Error;
 
+constexpr std::uint8_t kMagic = 0x1f;  // of a member's first byte
+
 class GzipSource final : public util::Source {
 public:
   GzipSource(std::unique_ptr<util::Source> inner, std::string what)
@@ -89,7 +91,7 @@ private:
 
   // Another member follows, or zeros up to the end, as tapes and block devices pad.
   void read_between() {
-    if (*state_.next_in != 0) return start_member();
+    if (*state_.next_in == kMagic) return start_member();
     do {
       if (std::any_of(state_.next_in, state_.next_in + state_.avail_in, [](auto byte) { return byte != 0; })) {
         throw Error(fmt::format("{}: garbage follows the gzip data", what_));

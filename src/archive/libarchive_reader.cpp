@@ -35,12 +35,20 @@ LibarchiveReader::LibarchiveReader(util::Source& source, std::size_t buffer_size
   if (skip_) archive_read_set_skip_callback(handle(), &LibarchiveReader::on_skip);
 }
 
-archive_entry* LibarchiveReader::next() {
-  const CLocale locale;
-  if (!is_open_) check(archive_read_open1(handle()));
+void LibarchiveReader::open() {
+  check(archive_read_open1(handle()));
+  // The "empty" format takes on what gives no bytes, and be it because a filter failed at the first of them.
+  if (archive_errno(handle()) != 0) fail();
   is_open_ = true;
+}
+
+archive_entry* LibarchiveReader::next() {
+  if (is_finished_) return nullptr;
+  const CLocale locale;
+  if (!is_open_) open();
   archive_entry* entry = nullptr;
-  return check(archive_read_next_header(handle(), &entry)) ? entry : nullptr;
+  is_finished_ = !check(archive_read_next_header(handle(), &entry));
+  return is_finished_ ? nullptr : entry;
 }
 
 std::optional<TarReader::Block> LibarchiveReader::next_block() {
@@ -53,11 +61,17 @@ std::optional<TarReader::Block> LibarchiveReader::next_block() {
   return TarReader::Block{static_cast<std::uint64_t>(offset), {static_cast<const std::byte*>(data), size}};
 }
 
+bool LibarchiveReader::used_all_input() const noexcept {
+  return given_ > 0 && static_cast<std::uint64_t>(archive_filter_bytes(handle(), -1)) == given_;
+}
+
 la_ssize_t LibarchiveReader::on_read(struct archive* handle, void* self, const void** data) noexcept {
   auto& reader = *static_cast<LibarchiveReader*>(self);
   try {
     *data = reader.buffer_.data();
-    return static_cast<la_ssize_t>(reader.source_.read(reader.buffer_));
+    const auto count = reader.source_.read(reader.buffer_);
+    reader.given_ += count;
+    return static_cast<la_ssize_t>(count);
   } catch (...) {
     reader.failure_ = std::current_exception();
     archive_set_error(handle, EIO, "the source failed");
@@ -73,6 +87,10 @@ bool LibarchiveReader::check(int result) {
   if (failure_) std::rethrow_exception(failure_);
   if (result == ARCHIVE_EOF) return false;
   if (result == ARCHIVE_OK || (result == ARCHIVE_WARN && is_harmless_warning(handle()))) return true;
+  fail();
+}
+
+void LibarchiveReader::fail() const {
   const char* const reason = archive_error_string(handle());
   throw util::Error(fmt::format("{} cannot be read: {}", what_, reason == nullptr ? "it is damaged" : reason));
 }

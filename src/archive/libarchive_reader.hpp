@@ -32,15 +32,19 @@ public:
   struct archive* handle() const noexcept { return handle_.get(); }
   const std::string& what() const noexcept { return what_; }
 
-  /// The next member, valid until the next call; nullptr at the end.
+  /// The next member, valid until the next call; nullptr at the end and after it.
   archive_entry* next();
   std::optional<TarReader::Block> next_block();
+  /// Whether there was any input and libarchive had use for all of it.
+  bool used_all_input() const noexcept;
 
 private:
   static la_ssize_t on_read(struct archive* handle, void* self, const void** data) noexcept;
   static la_int64_t on_skip(struct archive* handle, void* self, la_int64_t size) noexcept;
+  void open();
   /// False at the end.
   bool check(int result);
+  [[noreturn]] void fail() const;
 
   struct Free {
     void operator()(struct archive* handle) const noexcept { archive_read_free(handle); }
@@ -50,8 +54,10 @@ private:
   std::vector<std::byte> buffer_;
   std::string what_;
   Skip skip_;
+  std::uint64_t given_ = 0;     ///< bytes from the source
   std::exception_ptr failure_;  ///< thrown in a callback, for which libarchive only knows "failed"
   bool is_open_ = false;
+  bool is_finished_ = false;
   std::unique_ptr<struct archive, Free> handle_;
 };
 

@@ -2,6 +2,10 @@
 // xz and bzip2, which few layers have, through libarchive's filters and its "raw" format.
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include <lamina/util/error.hpp>
+
 #include "codecs.hpp"
 #include "libarchive_reader.hpp"
 
@@ -32,13 +36,16 @@ private:
 
   void next_block() {
     if (place_ == Place::before) place_ = reader_.next() == nullptr ? Place::end : Place::within;
-    if (place_ == Place::end) return;
-    const auto block = reader_.next_block();
-    if (block) {
-      block_ = block->data;
-    } else {
+    if (place_ == Place::within) {
+      if (const auto block = reader_.next_block()) {
+        block_ = block->data;
+        return;
+      }
       place_ = Place::end;
-      util::drain(*inner_);
+    }
+    // The bzip2 filter takes whatever it does not know for the end.
+    if (!reader_.used_all_input() || util::drain(*inner_) > 0) {
+      throw util::Error(fmt::format("{} cannot be read: its compressed data is damaged or truncated", reader_.what()));
     }
   }
 

@@ -15,6 +15,7 @@ constexpr std::size_t kBufferSize = 256U << 10U;  // stays in the processor's ca
 struct TarReader::State {
   State(util::Source& source, std::string what) : reader(source, kBufferSize, std::move(what)) {}
   LibarchiveReader reader;
+  bool is_in_file = false;  ///< a link may carry content too (pax(1)), which is its file's
 };
 
 TarReader::TarReader(util::Source& source, std::string what)
@@ -26,11 +27,18 @@ TarReader::TarReader(util::Source& source, std::string what)
 TarReader::~TarReader() = default;
 
 std::optional<Entry> TarReader::next() {
-  auto* const entry = state_->reader.next();
-  if (entry == nullptr) return std::nullopt;
-  return from_libarchive(entry, state_->reader.what());
+  auto& [reader, is_in_file] = *state_;
+  is_in_file = false;
+  auto* const raw = reader.next();
+  if (raw == nullptr) return std::nullopt;
+  auto entry = from_libarchive(raw, reader.what());
+  is_in_file = entry.type == EntryType::file;
+  return entry;
 }
 
-std::optional<TarReader::Block> TarReader::next_block() { return state_->reader.next_block(); }
+std::optional<TarReader::Block> TarReader::next_block() {
+  if (!state_->is_in_file) return std::nullopt;
+  return state_->reader.next_block();
+}
 
 }  // namespace lamina::archive

@@ -26,6 +26,26 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return kWrongUsage;
 }
 
+void add_commands(CLI::App& app, const Globals& globals) {
+  for (const auto add : {add_import, add_images, add_history, add_inspect, add_tag, add_rmi, add_mount, add_umount,
+                         add_mounts, add_ls, add_cat, add_check}) {
+    add(app, globals);
+  }
+  // Only now, so that the commands do not take it over: an unknown word here is an unknown command.
+  app.allow_extras();
+  const auto& words = app.get_formatter();
+  words->column_width(34);
+  words->label("SUBCOMMAND", "COMMAND");
+  words->label("Subcommands", "Commands");
+  for (const char* noise : {"REQUIRED", "TEXT"}) words->label(noise, "");
+}
+
+void require_command(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return;
+  const auto words = app.remaining();
+  throw CLI::ValidationError(words.empty() ? "a command is missing" : fmt::format("unknown command '{}'", words.front()));
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv) {
@@ -35,14 +55,10 @@ int run(int argc, const char* const* argv) {
                  "The store (default: $LAMINA_STORE, /var/lib/lamina for root, else $XDG_DATA_HOME/lamina)")
       ->type_name("DIR");
   app.set_version_flag("--version", std::string("lamina ") + LAMINA_VERSION);
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
-  for (const auto add : {add_import, add_images, add_history, add_inspect, add_tag, add_rmi, add_mount, add_umount,
-                         add_mounts, add_ls, add_cat, add_check}) {
-    add(app, globals);
-  }
+  add_commands(app, globals);
   try {
     app.parse(argc, argv);
+    require_command(app);
     if (std::fflush(stdout) != 0) throw util::Error::from_errno("writing to standard output");
     return 0;
   } catch (const CLI::ParseError& error) {

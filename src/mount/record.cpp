@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <span>
 #include <thread>
 #include <tuple>
 
@@ -32,6 +33,25 @@ std::string new_id() {
   return fmt::format("{:02x}", fmt::join(random, ""));
 }
 
+// JSON holds text, a path is bytes: one that is no UTF-8 is kept in hexadecimal beside its legible form.
+constexpr const char* kMountpointHex = "mountpoint_hex";
+
+bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(nlohmann::json(text).dump());
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
 /// nullopt: the record went away meanwhile.
 std::optional<MountState> find_state(const util::RootDir& mounts, const std::string& id) {
   auto lock = mounts.find_file(id + "/" + kLock);
@@ -54,16 +74,17 @@ MountRecord read_record(const util::RootDir& mounts, const std::string& id) {
 }  // namespace
 
 std::string MountRecord::to_json() const {
-  return nlohmann::json{{"id", id},
-                        {"image", image},
-                        {"image_id", image_id},
-                        {"chain_id", chain_id},
-                        {"mountpoint", mountpoint},
-                        {"options", options},
-                        {"started", started},
-                        {"pid", pid}}
-             .dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
-         "\n";
+  nlohmann::json value{{"id", id},
+                       {"image", image},
+                       {"image_id", image_id},
+                       {"chain_id", chain_id},
+                       {"mountpoint", mountpoint},
+                       {"options", options},
+                       {"started", started},
+                       {"pid", pid}};
+  if (!is_utf8(mountpoint))
+    value[kMountpointHex] = fmt::format("{:02x}", fmt::join(std::span(reinterpret_cast<const unsigned char*>(mountpoint.data()), mountpoint.size()), ""));
+  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 MountRecord MountRecord::from_json(std::string_view json, std::string_view what) {
@@ -75,11 +96,12 @@ MountRecord MountRecord::from_json(std::string_view json, std::string_view what)
     value.at("image_id").get_to(record.image_id);
     value.at("chain_id").get_to(record.chain_id);
     value.at("mountpoint").get_to(record.mountpoint);
+    if (value.contains(kMountpointHex)) record.mountpoint = from_hex(value[kMountpointHex].get<std::string>());
     value.at("options").get_to(record.options);
     value.at("started").get_to(record.started);
     value.at("pid").get_to(record.pid);
     return record;
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const std::exception& error) {
     throw Error(fmt::format("{} is not a mount record: {}", what, error.what()));
   }
 }

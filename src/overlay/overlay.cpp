@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <climits>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -86,6 +87,17 @@ std::optional<std::size_t> Overlay::read(Ino ino, std::span<std::byte> into, std
     }
   }
   return done;
+}
+
+void Overlay::prefetch(Ino first, Ino last) const noexcept {
+  for (Ino ino = first; ino <= std::min<Ino>(last, tree_.inode_count()); ++ino) {
+    try {
+      const auto inode = tree_.inode(ino);
+      if (!S_ISREG(inode.mode) || inode.size == 0) continue;
+      ::posix_fadvise(objects_.get(tree_.object(ino).value())->get(), 0, 1 << 20, POSIX_FADV_WILLNEED);
+    } catch (const std::exception&) {  // whoever reads the file will hear of it
+    }
+  }
 }
 
 std::shared_ptr<const util::Fd> Overlay::open(Ino ino) const {

@@ -100,7 +100,6 @@ void Application::place(const DirEntry& entry, NodeId directory) {
     if (fate.contributors_end == 1) graph_.clear(*below);
     merge_directory(entry.ino, inode, *below);
   } else {
-    if (below) graph_.remove(directory, entry.name);
     merge_directory(entry.ino, inode, graph_.make_directory(directory, entry.name));
   }
 }

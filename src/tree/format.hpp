@@ -91,6 +91,8 @@ inline constexpr std::array<std::uint64_t, kSectionCount> kElementSize{
 static_assert(sizeof(Header) == 120 && sizeof(InodeRecord) == 48 && sizeof(EntryRecord) == 8 &&
               sizeof(XattrSetRecord) == 8 && sizeof(XattrRecord) == 16);
 
+inline constexpr std::uint32_t kNanosecondsPerSecond = 1'000'000'000;
+
 /// No count may exceed this: indices and offsets have 32 bits. It also keeps every sum of layout_of() far below 2^64.
 inline constexpr std::uint64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
 

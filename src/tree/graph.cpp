@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -11,6 +10,7 @@
 
 #include <lamina/util/error.hpp>
 
+#include "format.hpp"
 #include "pending_path.hpp"
 
 namespace lamina::tree {
@@ -20,7 +20,6 @@ using util::Error;
 namespace {
 
 constexpr std::uint32_t kPermissions = 07777;
-constexpr std::uint32_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::size_t kMaxXattrName = 255;  // XATTR_NAME_MAX
 
 Node new_directory() {
@@ -76,7 +75,9 @@ NodeId Graph::add(Node node) {
 }
 
 void Graph::set_metadata(NodeId id, const util::Metadata& metadata) {
-  if (metadata.mtime.nanoseconds >= kNanosecondsPerSecond) throw Error("a time with a second or more of nanoseconds", EINVAL);
+  if (metadata.mtime.nanoseconds >= kNanosecondsPerSecond) {
+    throw Error(fmt::format("a time with {} nanoseconds", metadata.mtime.nanoseconds), EINVAL);
+  }
   Node& node = nodes_[id];
   node.mode = (node.mode & S_IFMT) | (metadata.mode & kPermissions);
   node.uid = metadata.uid;
@@ -100,7 +101,9 @@ NodeId Graph::set(NodeId directory, std::string_view name, NodeId node) {
     release(std::exchange(place->second, node));
     return node;
   }
-  if (!util::is_valid_name(name)) throw Error(fmt::format("'{}' is not a valid file name", util::printable(name)), EINVAL);
+  if (!util::is_valid_name(name)) {
+    throw Error(fmt::format("'{}' is not a valid file name", util::printable(name)), EINVAL);
+  }
   all.emplace_hint(place, name, node);
   return node;
 }

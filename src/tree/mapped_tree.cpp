@@ -49,7 +49,8 @@ void MappedTree::read_header() {
   std::memcpy(&header, bytes.data(), sizeof(Header));
   if (header.magic != kMagic) damaged("it does not begin as a tree");
   if (header.version != kVersion) {
-    throw Error(fmt::format("{} is a tree of version {}; this lamina reads version {}", what, header.version, kVersion));
+    throw Error(fmt::format("{} is a tree of version {}; this lamina reads version {}", what, header.version,
+                            kVersion));
   }
   if (header.kind != static_cast<std::uint32_t>(TreeKind::layer) &&
       header.kind != static_cast<std::uint32_t>(TreeKind::merged)) {
@@ -66,7 +67,9 @@ void MappedTree::read_header() {
   if (count(Section::sizes) != count(Section::digests)) damaged("digests and sizes differ in number");
 }
 
-void MappedTree::damaged(const std::string& why) const { throw Error(fmt::format("{} is damaged: {}", what, why), EIO); }
+void MappedTree::damaged(const std::string& why) const {
+  throw Error(fmt::format("{} is damaged: {}", what, why), EIO);
+}
 
 void MappedTree::out_of_bounds(Section section, std::uint64_t index) const {
   static constexpr std::array<std::string_view, kSectionCount> kNames{

@@ -20,7 +20,7 @@ public:
   /// The next component, ".." included; empty ones and "." are skipped.
   std::optional<std::string_view> next();
   bool at_end() const noexcept { return names_.empty(); }
-  /// Continues with a symbolic link's target; true when it is absolute, that is, when the walk starts again at the root.
+  /// Continues with a symbolic link's target; true when it is absolute, and the walk starts again at the root.
   /// Throws Error (ELOOP) for the 41st link, where path_resolution(7) puts the limit.
   bool follow(std::string_view target);
 

@@ -93,7 +93,7 @@ void Validation::check_inode(Ino ino) {
   check_payload(ino, inode);
   require(ino == kRootIno ? inode.parent == kRootIno : inode.parent != 0 && inode.parent < ino, ino,
           "has an impossible parent");
-  require(inode.nanoseconds < 1'000'000'000, ino, "has an impossible time");
+  require(inode.nanoseconds < kNanosecondsPerSecond, ino, "has an impossible time");
   require(inode.xattr_set < tree_.count(Section::xattr_sets), ino, "has attributes that do not exist");
 }
 

@@ -28,7 +28,9 @@ class BadSources(LaminaTestCase):
         noise = random.Random(3).randbytes(100_000)
         for data in (b"", b"hello\n", noise, b"\0" * 10240):
             path = self.source("not-an-image", data)
-            for scheme in ("docker-archive:", "oci-archive:", ""):
+            for scheme in ("docker-archive:", "oci-archive:", "rootfs:", ""):
+                if data.startswith(b"\0") and scheme in ("rootfs:", ""):
+                    continue  # which is a tar without entries
                 with self.subTest(scheme=scheme, size=len(data)):
                     self.assert_fails("import", f"{scheme}{path}", says="not-an-image")
         self.assert_fails("import", f"oci:{self.folder('empty')}", says="empty")
@@ -97,7 +99,7 @@ class BadImages(LaminaTestCase):
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
-        self.assert_import_fails(layout, "digest|checksum|corrupt|damaged|mismatch|inflat|decompress", path.name[:12])
+        self.assert_import_fails(layout, "digest|checksum|corrupt|damaged|mismatch|inflat|decompress", "layer 2")
 
     def test_manifest_and_config_with_another_content(self):
         for which in ("manifest", "config"):
@@ -144,16 +146,16 @@ class BadImages(LaminaTestCase):
     def test_unknown_media_types(self):
         unknown = "application/x-unknown+thing"
         self.assert_import_fails(self.spoiled(lambda manifest: manifest["layers"][0].update(mediaType=unknown)),
-                                 "media type", r"application/x-unknown\+thing")
+                                 "unknown (media )?type", r"application/x-unknown\+thing")
         layout = self.spoiled()
         layout.entries[0]["mediaType"] = unknown
         layout.write_index()
-        self.assert_import_fails(layout, "media type", r"application/x-unknown\+thing")
+        self.assert_import_fails(layout, "unknown (media )?type|no image")  # an index may list what we need not know
 
     def test_encrypted_layer(self):
         encrypted = images.OCI_LAYER + "+gzip+encrypted"
         self.assert_import_fails(self.spoiled(lambda manifest: manifest["layers"][0].update(mediaType=encrypted)),
-                                 "media type", "encrypted")
+                                 "unknown (media )?type", "encrypted")
 
     def test_no_image_for_the_platform(self):
         layout = images.OciLayout(self.work / "layout")
@@ -170,7 +172,7 @@ class BadImages(LaminaTestCase):
             with self.subTest(data[:20]):
                 layout = self.spoiled()
                 (layout.directory / "index.json").write_bytes(data)
-                self.assert_import_fails(layout, "")
+                self.assert_import_fails(layout)
 
     def test_broken_manifests_and_configs(self):
         def without(key):
@@ -184,13 +186,13 @@ class BadImages(LaminaTestCase):
                    "layers is text": lambda manifest: manifest.update(layers="none")}
         for name, change in changes.items():
             with self.subTest(name):
-                self.assert_import_fails(self.spoiled(change), "")
+                self.assert_import_fails(self.spoiled(change))
         for name, value in (("rootfs", None), ("rootfs", {"type": "layers", "diff_ids": "x"}), ("history", 5), ("config", [])):
             with self.subTest(name, value=value):
                 image = images.Image.of(samples.tiny().layers)
                 image.config[name] = value
                 if name == "rootfs":
-                    self.assert_import_fails(self.spoiled(image=image), "")
+                    self.assert_import_fails(self.spoiled(image=image))
                 else:  # does not keep anybody from the files
                     done = self.lamina.run("import", f"oci:{self.spoiled(image=image).directory}", expect=None)
                     self.assertIn(done.returncode, (0, 1), done.stderr)
@@ -205,7 +207,7 @@ class BadImages(LaminaTestCase):
                 layer = layout.put(data[:len(data) // 2], images.MEDIA_TYPES["oci"][compression])
                 layout.tag(layout.put_image(samples.tiny(), compression,
                                             change=lambda manifest: manifest["layers"].__setitem__(0, layer)), "latest")
-                self.assert_import_fails(layout, "")
+                self.assert_import_fails(layout)
 
     def test_deep_nesting_of_indexes(self):
         layout = images.OciLayout(self.work / "layout")

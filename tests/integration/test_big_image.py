@@ -7,23 +7,17 @@ import pathlib
 import subprocess
 
 import packages
-from harness import Lamina, LaminaTestCase, Session
+from harness import Lamina, SharedStoreTestCase
 
 FORMS = ("docker-archive:{}/image.docker.tar", "oci:{}/image.oci", "oci-archive:{}/image.oci.tar", "oci:{}/image.zstd.oci")
 
 
-class BigImage(LaminaTestCase):
-    """One store for all tests: importing takes its time. `check` runs after each all the same."""
-
+class BigImage(SharedStoreTestCase):
     @classmethod
-    def setUpClass(cls):
+    def fill(cls, lamina):
         cls.source = pathlib.Path(os.environ["LAMINA_BIG_IMAGE"])
-        cls.shared = Lamina(Session.path("big-store"))
-        cls.identity = cls.shared.import_image(f"oci:{cls.source}/image.oci", "big")
-
-    def setUp(self):
-        super().setUp()
-        self.lamina = self.shared
+        cls.identity = lamina.import_image(f"oci:{cls.source}/image.oci", "big")
+        cls.expected = packages.unpacked(cls.source / "image.oci")
 
     def test_every_form_has_the_same_id(self):
         self.assertEqual(self.identity, packages.config_digest(self.source / "image.oci"))
@@ -34,10 +28,9 @@ class BigImage(LaminaTestCase):
                 packages.tool("rm", "-r", fresh.store)
 
     def test_equals_umoci_in_every_entry(self):
-        expected = packages.unpacked(self.source / "image.oci")
         for mode in ("data=cache", "data=passthrough"):
             with self.subTest(mode), self.mounted("big", "-o", mode) as mountpoint:
-                self.assert_same_tree(expected, mountpoint)
+                self.assert_same_tree(self.expected, mountpoint)
 
     def test_programs_work(self):
         for mode in ("data=cache", "data=passthrough"):
@@ -63,10 +56,9 @@ class BigImage(LaminaTestCase):
                 packages.tool("umount", root / "tmp")
 
     def test_find_and_tar(self):
-        expected = packages.unpacked(self.source / "image.oci")
         with self.mounted("big") as root:
             count = "find . -printf '%y %m %U %G %T@ %l %p\\0' | sort -z | sha256sum"
-            self.assertEqual(packages.tool("sh", "-c", count, cwd=root), packages.tool("sh", "-c", count, cwd=expected))
+            self.assertEqual(packages.tool("sh", "-c", count, cwd=root), packages.tool("sh", "-c", count, cwd=self.expected))
             archive = "tar --sort=name --xattrs --xattrs-include='*' --format=posix --pax-option=delete=atime,delete=ctime -cf - . "
             archive += "| sha256sum"
-            self.assertEqual(packages.tool("sh", "-c", archive, cwd=root), packages.tool("sh", "-c", archive, cwd=expected))
+            self.assertEqual(packages.tool("sh", "-c", archive, cwd=root), packages.tool("sh", "-c", archive, cwd=self.expected))

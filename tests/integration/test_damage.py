@@ -102,7 +102,7 @@ class Damaged(LaminaTestCase):
         path.chmod(0o600)
         seed = random.randrange(1 << 32)
         chance = random.Random(seed)
-        for _ in range(150):
+        for _ in range(80):
             data = bytearray(whole)
             for _ in range(chance.choice((1, 1, 4, 32))):
                 data[chance.randrange(len(data))] = chance.choice((0, 1, 0x7F, 0xFF, chance.randrange(256)))
@@ -120,7 +120,7 @@ class Damaged(LaminaTestCase):
         seed = random.randrange(1 << 32)
         chance = random.Random(seed)
         mounted = 0
-        for _ in range(25):
+        for _ in range(12):
             data = bytearray(whole)
             for _ in range(chance.choice((1, 2, 8))):  # beyond the header, so that most of them mount
                 data[chance.randrange(len(data) // 10, len(data))] = chance.randrange(256)

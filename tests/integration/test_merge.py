@@ -74,11 +74,25 @@ class MergeRule(LaminaTestCase):
                             lambda layer: layer.opaque(".").file("above"))
         self.assertEqual(self.names(tree), {".", "above"})
 
-    def test_file_below_a_symlink_of_a_lower_layer_hides_the_symlink(self):
+    def test_file_below_a_symlink_of_a_lower_layer_goes_where_it_leads(self):
+        """As umoci and containerd have it: so a package's lib/x arrives in usr/lib of a Debian with merged /usr."""
+        def below(layer):
+            layer.directory("usr").directory("usr/lib").file("usr/lib/below").symlink("lib", "usr/lib")
+            layer.symlink("absolute", "/usr/lib").symlink("up", "../../../usr/lib")
+
+        def above(layer):
+            layer.file("lib/above").file("absolute/second").file("up/third").directory("lib/sub").file("lib/sub/x")
+
+        tree = self.tree_of(below, above)
+        for link in (b"lib", b"absolute", b"up"):
+            self.assertEqual(tree[link].kind, "symlink")
+        inside = {name.removeprefix("usr/lib/") for name in self.names(tree) if name.startswith("usr/lib/")}
+        self.assertEqual(inside, {"below", "above", "second", "third", "sub", "sub/x"})
+
+    def test_carried_directory_hides_a_symlink_of_a_lower_layer(self):
         tree = self.tree_of(lambda layer: layer.directory("real").file("real/below").symlink("link", "real"),
-                            lambda layer: layer.file("link/above"))
+                            lambda layer: layer.directory("link").file("link/above"))
         self.assertEqual(self.names(tree), {".", "real", "real/below", "link", "link/above"})
-        self.assertEqual(tree[b"link"].kind, "directory")
 
     def test_whiteout_of_one_name_leaves_the_other_links(self):
         tree = self.tree_of(lambda layer: layer.file("one", b"x").hardlink("two", "one").hardlink("three", "one"),

@@ -3,13 +3,15 @@
 
 import os
 import subprocess
+import sys
 import threading
 
 import compare_trees
 import images
 import packages
 import samples
-from harness import NOBODY, LaminaTestCase, Session
+from harness import NOBODY, Lamina, LaminaTestCase, Session, SharedStoreTestCase
+from layers import LayerTar
 
 DATA_MODES = ("data=cache", "data=passthrough")
 
@@ -40,29 +42,27 @@ class EqualToUmoci(LaminaTestCase):
         self.assert_mount_equals_umoci(self.work / "gnu")
 
 
-class Debian(LaminaTestCase):
+class Debian(SharedStoreTestCase):
     """A whole Debian, with a second layer that changes it."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.layout = Session.path("debian")
+    def fill(cls, lamina):
         second = samples.layer_path("debian-2")
-        with samples.LayerTar(second) as layer:
+        with LayerTar(second) as layer:
             layer.whiteout("usr/share/doc").whiteout("var/cache/debconf").file("etc/hostname", b"changed\n")
             layer.opaque("usr/share/locale").directory("srv/new").symlink("var/lib", "../srv/new")
             layer.hardlink("usr/bin/bash-linked", "usr/bin/bash").directory("usr/bin", mtime="1600000000.5")
+        cls.layout = Session.path("debian")
         images.oci_layout(cls.layout, images.Image.of([packages.debian_tar(), second], title="debian"))
-
-    def setUp(self):
-        super().setUp()
-        self.lamina.import_image(f"oci:{self.layout}:latest", "debian")
+        cls.expected = packages.unpacked(cls.layout)
+        lamina.import_image(f"oci:{cls.layout}:latest", "debian")
 
     def test_equals_umoci(self):
         with self.mounted("debian") as mountpoint:
-            self.assert_same_tree(packages.unpacked(self.layout), mountpoint)
+            self.assert_same_tree(self.expected, mountpoint)
 
     def test_programs_run_by_chroot(self):
-        with self.mounted("debian") as mountpoint:
+        with self.mounted("debian", "-o", "dev") as mountpoint:
             shown = packages.tool("chroot", mountpoint, "/bin/bash", "-c", "cat /etc/hostname; perl -e 'print 6*7'; id -un")
             self.assertEqual(shown, "changed\n42root")
             found = packages.tool("chroot", mountpoint, "find", "/usr", "-name", "bash*")
@@ -71,27 +71,20 @@ class Debian(LaminaTestCase):
     def test_tar_of_the_mount_is_complete(self):
         with self.mounted("debian") as mountpoint:
             packages.tool("sh", "-c", f"tar --xattrs --xattrs-include='*' --format=pax -cf {self.work}/all.tar -C {mountpoint} .")
-        self.lamina.import_image(f"rootfs:{self.work}/all.tar", "again")
-        with self.mounted("again") as mountpoint:
-            self.assert_same_tree(packages.unpacked(self.layout), mountpoint)
+        again = Lamina(self.work / "again-store")
+        again.import_image(f"rootfs:{self.work}/all.tar", "again")
+        with self.mounted("again", lamina=again) as mountpoint:
+            self.assert_same_tree(self.expected, mountpoint)
 
     def test_concurrent_readers_see_the_same(self):
-        expected = compare_trees.read_tree(packages.unpacked(self.layout) / "usr/bin")
         for mode in DATA_MODES:
             with self.subTest(mode), self.mounted("debian", "-o", mode) as mountpoint:
-                results = {}
-
-                def read(number, usr_bin=mountpoint / "usr/bin"):
-                    results[number] = list(compare_trees.tree_differences(expected, compare_trees.read_tree(usr_bin)))
-
-                threads = [threading.Thread(target=read, args=(number,)) for number in range(6)]
-                finder = subprocess.Popen(["find", mountpoint, "-printf", ""], stderr=subprocess.PIPE)
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-                self.assertEqual((finder.communicate()[1], finder.returncode), (b"", 0))
-                self.assertEqual(results, {number: [] for number in range(6)})
+                compare = [sys.executable, compare_trees.__file__, self.expected / "usr/bin", mountpoint / "usr/bin"]
+                readers = [subprocess.Popen(compare, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(4)]
+                readers += [subprocess.Popen(["find", mountpoint, "-printf", ""], stdout=subprocess.PIPE,
+                                             stderr=subprocess.STDOUT) for _ in range(4)]
+                for reader in readers:
+                    self.assertEqual((reader.communicate()[0], reader.returncode), (b"", 0))
 
 
 class Details(LaminaTestCase):
@@ -132,6 +125,22 @@ class Details(LaminaTestCase):
                     names[1].append(two.name)
             self.assertEqual(sorted(names[0]), expected)
             self.assertEqual(names[0], names[1])
+
+    def test_threads_of_one_process(self):
+        with self.mounted("tricky") as mountpoint:
+            wanted, results = compare_trees.sha256_of(mountpoint / "kinds/random"), []
+
+            def read(turn):
+                for number in range(turn, 3000, 8):
+                    os.lstat(mountpoint / f"many/{number:04}-{'n' * (number % 60)}") if number != 7 else None
+                results.append(compare_trees.sha256_of(mountpoint / "kinds/random"))
+
+            threads = [threading.Thread(target=read, args=(turn,)) for turn in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(results, [wanted] * 8)
 
     def test_names_that_are_not_there(self):
         with self.mounted("tricky") as mountpoint:

@@ -50,6 +50,8 @@ public:
   std::size_t read(Ino ino, std::span<std::byte> into, std::uint64_t offset) const;
   /// As read(); nullopt when the disk would have to be waited for.
   std::optional<std::size_t> try_read(Ino ino, std::span<std::byte> into, std::uint64_t offset) const;
+  /// Lets the kernel begin to read the contents of the regular files among these nodes, as far as they are small.
+  void prefetch(Ino first, Ino last) const noexcept;
   /// The whole object behind a file, for passthrough; nullptr for an empty file. Throws EISDIR, EINVAL.
   std::shared_ptr<const util::Fd> open(Ino ino) const;
   /// SEEK_DATA and SEEK_HOLE, as lseek(2). Throws ENXIO at and after the end, EISDIR, EINVAL.

@@ -20,7 +20,8 @@ enum class Offer {
 
 struct Fate {
   std::optional<std::size_t> winner;  ///< index of the offer that is seen; nullopt: the name is absent
-  std::size_t contributors_end = 0;   ///< for a directory: offers [winner, end) that are directories contribute names
+  /// For a directory: offers [winner, end) that are directories contribute names. Otherwise 0.
+  std::size_t contributors_end = 0;
 };
 
 /// `offers` top layer first.

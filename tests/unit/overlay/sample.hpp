@@ -6,7 +6,6 @@
 #include <fstream>
 #include <string>
 
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <lamina/digest/hasher.hpp>
@@ -15,32 +14,16 @@
 #include <lamina/tree/merge.hpp>
 #include <lamina/util/root_dir.hpp>
 
-namespace lamina::testing {
+#include "support/temp_dir.hpp"
 
-class TemporaryDir {
-public:
-  TemporaryDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lamina-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  TemporaryDir(const TemporaryDir&) = delete;
-  TemporaryDir& operator=(const TemporaryDir&) = delete;
-  ~TemporaryDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
+namespace lamina::test {
 
 /// Builds a layer whose contents become files named by their digest.
 class Sample {
 public:
   Sample() { std::filesystem::create_directory(objects()); }
 
-  std::string objects() const { return dir_.path() + "/objects"; }
+  std::string objects() const { return dir_.str("objects"); }
   std::string object(const std::string& content) const {
     return objects() + "/" + digest::hash(util::as_bytes(content)).hex();
   }
@@ -84,8 +67,8 @@ public:
 private:
   static util::Metadata metadata(std::uint32_t mode) { return {mode, 12, 34, {kTime, 987'654'321}, {}, {}}; }
 
-  TemporaryDir dir_;
+  TempDir dir_;
   tree::TreeBuilder builder_{tree::TreeKind::layer};
 };
 
-}  // namespace lamina::testing
+}  // namespace lamina::test

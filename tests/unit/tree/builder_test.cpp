@@ -142,6 +142,7 @@ TEST(Builder, SymlinksOfThisLayerAreFollowedInParents) {
   layer.symlink("lib", "/usr/lib").file("lib/a", "x").link("usr/lib/b", "lib/a").whiteout("lib/c");
   EXPECT_EQ(layer.list(), expected);
   EXPECT_EQ(Layer().symlink("a/l", "../../..").file("a/l/x", "y").list().at("x"), "f644 'y'");
+  EXPECT_EQ(Layer().symlink("a/l", "/d").file("a/l/x", "y").list().at("d/x"), "f644 'y'");
   EXPECT_EQ(Layer().symlink("l", "d").opaque("l").list().at("d"), "d755 opaque implied");
   EXPECT_EQ(Layer().symlink("l", "d").link("a", "l/x").list().at("a"), "link -> d/x");
   EXPECT_THROW(Layer().symlink("a", "b").symlink("b", "a").file("a/x", ""), Error);

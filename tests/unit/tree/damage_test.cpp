@@ -2,6 +2,7 @@
 // Damaged and hostile trees: every accessor answers or throws Error (EIO and kin); validate() finds every fault.
 #include <lamina/tree/tree.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <random>
@@ -127,12 +128,21 @@ TEST(Damage, RandomForgeriesDoNoHarm) {
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = whole;
     for (std::uint32_t changes = random() % 4 + 1; changes > 0; --changes) {
-      const std::size_t at = offsetof(Header, content_bytes) + random() % (bytes.size() - offsetof(Header, content_bytes));
+      constexpr std::size_t kStart = offsetof(Header, content_bytes);
+      const std::size_t at = kStart + random() % (bytes.size() - kStart);
       bytes[at] = static_cast<char>(random() % 3 == 0 ? random() : random() % 16);
     }
     seal(bytes);
     (void)survives(bytes);
   }
+}
+
+TEST(Damage, OpeningReadsTheHeaderAlone) {
+  std::string bytes = sample();
+  std::fill(bytes.begin() + sizeof(Header), bytes.end(), '\xff');
+  const Tree tree = Tree::from_bytes(bytes, "damaged");
+  visit_all(tree);
+  EXPECT_THROW(tree.validate(), Error);
 }
 
 class Forgery : public testing::Test {
@@ -141,7 +151,8 @@ protected:
   void edit(Section section, std::uint64_t index, const std::function<void(Record&)>& change) {
     Header header;
     std::memcpy(&header, bytes_.data(), sizeof header);
-    char* const at = bytes_.data() + layout_of(header.counts)[static_cast<std::size_t>(section)] + index * sizeof(Record);
+    const std::uint64_t start = layout_of(header.counts)[static_cast<std::size_t>(section)];
+    char* const at = bytes_.data() + start + index * sizeof(Record);
     Record record;
     std::memcpy(&record, at, sizeof record);
     change(record);

@@ -168,12 +168,18 @@ TEST_F(ImpliedOverSymlink, MeetsWhatTheLayerHasThereItself) {
   EXPECT_EQ(merge_of(lower_, Layer().dir("usr/lib", 0700).file("usr/lib/a", "A").link("lib/b", "usr/lib/a")), expected);
 }
 
+TEST_F(ImpliedOverSymlink, WhiteoutLeavesWhatTheLayerHasThereItself) {
+  EXPECT_EQ(merge_of(lower_, Layer().file("usr/lib/old", "y").whiteout("lib/old")).at("usr/lib/old"), "f644 'y'");
+  EXPECT_EQ(merge_of(lower_, Layer().whiteout("usr/lib/old").file("lib/old", "y")).at("usr/lib/old"), "f644 'y'");
+}
+
 TEST_F(ImpliedOverSymlink, LinksOutOfTheLayerMoveAlong) {
   EXPECT_EQ(merge_of(lower_, Layer().link("lib/b", "lib/old")).at("usr/lib/old"), "f644 'x' n2 = usr/lib/b");
 }
 
 TEST_F(ImpliedOverSymlink, ThroughSeveralLinks) {
-  const Layer more = std::move(Layer().symlink("one", "/two").symlink("two", "lib/../lib/.").symlink("usr/lib/up", "../.."));
+  Layer more;
+  more.symlink("one", "/two").symlink("two", "lib/../lib/.").symlink("usr/lib/up", "../..");
   EXPECT_EQ(merge_of(lower_, more, Layer().file("one/new", "y")).at("usr/lib/new"), "f644 'y'");
   EXPECT_EQ(merge_of(lower_, more, Layer().file("one/up/new", "y")).at("new"), "f644 'y'");
   EXPECT_EQ(merge_of(lower_, more, Layer().file("lib/up/usr/lib/new", "y")).at("usr/lib/new"), "f644 'y'");

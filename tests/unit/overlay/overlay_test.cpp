@@ -52,7 +52,7 @@ protected:
     return text;
   }
 
-  testing::Sample sample;
+  test::Sample sample;
   std::optional<Overlay> overlay;
 };
 
@@ -63,7 +63,7 @@ TEST_F(OverlayTest, LooksUpAndDescribes) {
   EXPECT_EQ(tool.inode.gid, 34U);
   EXPECT_EQ(tool.inode.nlink, 2U);
   EXPECT_EQ(tool.inode.size, 10U);
-  EXPECT_EQ(tool.inode.mtime, (util::Timestamp{testing::Sample::kTime, 987'654'321}));
+  EXPECT_EQ(tool.inode.mtime, (util::Timestamp{test::Sample::kTime, 987'654'321}));
   EXPECT_EQ(ino("usr/bin/same"), tool.ino);
   EXPECT_EQ(overlay->getattr(ino("null")).inode.rdev, (util::Device{1, 3}));
   EXPECT_FALSE(overlay->lookup(tree::kRootIno, "nothing"));
@@ -168,7 +168,7 @@ TEST_F(OverlayTest, CountsTheImage) {
 }
 
 TEST(Overlay, SaysWhenNoNodeHasAnXattr) {
-  testing::Sample sample;
+  test::Sample sample;
   sample.file("file", "text");
   EXPECT_FALSE(Overlay(sample.tree(), sample.files()).has_xattrs());
 }

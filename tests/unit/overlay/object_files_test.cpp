@@ -21,12 +21,12 @@ digest::Digest digest_of(int number) { return digest::hash(util::as_bytes(std::t
 class ObjectFilesTest : public ::testing::Test {
 protected:
   ObjectFilesTest() {
-    for (int i = 0; i < kObjects; ++i) std::ofstream(dir.path() + "/" + digest_of(i).hex()) << digest_of(i).hex();
+    for (int i = 0; i < kObjects; ++i) std::ofstream(dir.path() / digest_of(i).hex()) << digest_of(i).hex();
   }
   ObjectFiles files(std::size_t budget) {
     return {[this](const digest::Digest& digest) {
               ++opened;
-              return util::RootDir::open(dir.path()).open_file(digest.hex());
+              return util::RootDir::open(dir.str()).open_file(digest.hex());
             },
             budget};
   }
@@ -40,13 +40,13 @@ protected:
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
       std::error_code gone;
       const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
-      if (target.starts_with(dir.path())) ++count;
+      if (target.starts_with(dir.str())) ++count;
     }
     return count;
   }
 
   static constexpr int kObjects = 200;
-  testing::TemporaryDir dir;
+  test::TempDir dir;
   std::atomic<int> opened = 0;
 };
 

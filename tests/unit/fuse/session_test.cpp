@@ -71,13 +71,13 @@ protected:
   void start(unsigned threads = 4) {
     overlay = std::make_unique<overlay::Overlay>(sample.tree(), sample.files());
     SessionOptions options;
-    options.mountpoint = mountpoint.path();
+    options.mountpoint = mountpoint.str();
     options.options = {"ro", "default_permissions", "subtype=lamina", "fsname=lamina:test"};
     options.data = GetParam();
     options.threads = threads;
     session.emplace(*overlay, options);
   }
-  std::string at(const std::string& path) const { return mountpoint.path() + "/" + path; }
+  std::string at(const std::string& path) const { return mountpoint.str(path); }
 
   /// What the kernel asked while `action` ran, FORGETs aside.
   std::map<std::string, std::uint64_t> asked(const std::function<void()>& action) {
@@ -93,8 +93,8 @@ protected:
 
   static constexpr int kMany = 500;
   const std::string big = pattern(3'000'001);
-  testing::Sample sample;
-  testing::TemporaryDir mountpoint;
+  test::Sample sample;
+  test::TempDir mountpoint;
   std::unique_ptr<overlay::Overlay> overlay;
   std::optional<Session> session;
 };
@@ -108,7 +108,7 @@ TEST_P(SessionTest, ShowsTheTree) {
   EXPECT_EQ(status.st_uid, 12U);
   EXPECT_EQ(status.st_gid, 34U);
   EXPECT_EQ(status.st_size, 10);
-  EXPECT_EQ(status.st_mtim.tv_sec, testing::Sample::kTime);
+  EXPECT_EQ(status.st_mtim.tv_sec, test::Sample::kTime);
   EXPECT_EQ(status.st_mtim.tv_nsec, 987'654'321);
   const auto tool_ino = status.st_ino;
   ASSERT_EQ(::stat(at("bin/same").c_str(), &status), 0);
@@ -122,7 +122,7 @@ TEST_P(SessionTest, ShowsTheTree) {
   EXPECT_EQ(::lstat(at(std::string(256, 'n')).c_str(), &status), -1);
   EXPECT_EQ(errno, ENAMETOOLONG);
   struct statvfs totals {};
-  ASSERT_EQ(::statvfs(mountpoint.path().c_str(), &totals), 0);
+  ASSERT_EQ(::statvfs(mountpoint.str().c_str(), &totals), 0);
   EXPECT_EQ(totals.f_bavail, 0U);
   EXPECT_EQ(totals.f_namemax, 255U);
   EXPECT_GE(totals.f_blocks * totals.f_frsize, big.size());
@@ -292,7 +292,7 @@ TEST_P(SessionTest, EndsWhenUnmountedOrStopped) {
     if (threads == 1)
       session->stop();
     else
-      ASSERT_EQ(std::system(("umount " + mountpoint.path()).c_str()), 0);
+      ASSERT_EQ(std::system(("umount " + mountpoint.str()).c_str()), 0);
     session->wait();
     EXPECT_FALSE(std::filesystem::exists(at("bin")));
     session.reset();
@@ -302,7 +302,7 @@ TEST_P(SessionTest, EndsWhenUnmountedOrStopped) {
 TEST_P(SessionTest, FailsWithASentenceWhenItCannotMount) {
   overlay = std::make_unique<overlay::Overlay>(sample.tree(), sample.files());
   SessionOptions options;
-  options.mountpoint = mountpoint.path() + "/missing";
+  options.mountpoint = mountpoint.str("missing");
   EXPECT_THROW(Session(*overlay, options), util::Error);
 }
 

@@ -86,12 +86,12 @@ void import_all(const Globals& globals, const Options& options) {
   std::vector<image::Reference> names;
   if (!options.name.empty()) names.push_back(image::Reference::parse(options.name));
   const auto store = globals.open_store();
-  catch_interrupts();
   const auto images = ingest::open_source(options.source, platform, store.staging());
   if (images.size() > 1 && !names.empty()) {
     throw util::Error(fmt::format("{} holds {} images, which cannot all be {}: choose one with SOURCE:REF",
                                   options.source, images.size(), names.front().familiar()));
   }
+  catch_interrupts();  // from here on there is staging to tidy up
   for (const auto& image : images) {
     const auto begin = Clock::now();
     auto bar = std::make_unique<Bar>(options.quiet);

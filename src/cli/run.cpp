@@ -31,12 +31,12 @@ void add_commands(CLI::App& app, const Globals& globals) {
                          add_mounts, add_ls, add_cat, add_check}) {
     add(app, globals);
   }
+  for (auto* command : app.get_subcommands({})) command->group("Commands");
   // Only now, so that the commands do not take it over: an unknown word here is an unknown command.
   app.allow_extras();
   const auto& words = app.get_formatter();
   words->column_width(34);
   words->label("SUBCOMMAND", "COMMAND");
-  words->label("Subcommands", "Commands");
   for (const char* noise : {"REQUIRED", "TEXT"}) words->label(noise, "");
 }
 

@@ -128,7 +128,7 @@ class Damaged(LaminaTestCase):
             if self.lamina.run("mount", "--ro", "tiny", folder, expect=None).returncode == 0:
                 mounted += 1
                 pid = self.lamina.daemon_pid(folder)
-                subprocess.run(["timeout", "10", "tar", "-cf", self.work / "out.tar", "-C", folder, "."], capture_output=True,
+                subprocess.run(["timeout", "3", "tar", "-cf", self.work / "out.tar", "-C", folder, "."], capture_output=True,
                                check=False)
                 self.assertTrue(is_alive(pid), f"seed {seed}: the daemon died")
                 self.lamina.run("umount", folder)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The file systems that are compared: each shows the same image at a mount point, from the same disk."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -53,6 +54,23 @@ def convert_whiteouts(folder):
                 os.mknod(os.path.join(place, mark.removeprefix(".wh.")), 0o20000, os.makedev(0, 0))
         if marks:
             os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@contextlib.contextmanager
+def scratch_disk(work):
+    """An ext4 in a file, to import into: on a disk mounted with `discard`, taking away the last import can take longer
+    than the import, and goes on while the next one is timed."""
+    image, place = work / "scratch.ext4", work / "scratch"
+    place.mkdir(exist_ok=True)
+    with image.open("wb") as file:
+        file.truncate(16 << 30)  # sparse: takes what is used
+    run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard", image)
+    run("mount", "-o", "loop", image, place)
+    try:
+        yield place
+    finally:
+        run("umount", place)
+        image.unlink()
 
 
 class System:

@@ -13,7 +13,8 @@ namespace {
 // A stream whose first bytes have been read already.
 class ResumedSource final : public util::Source {
 public:
-  ResumedSource(std::string head, std::unique_ptr<util::Source> rest) : head_(std::move(head)), rest_(std::move(rest)) {}
+  ResumedSource(std::string head, std::unique_ptr<util::Source> rest)
+      : head_(std::move(head)), rest_(std::move(rest)) {}
 
   std::size_t read(std::span<std::byte> into) override {
     if (given_ == head_.size()) return rest_->read(into);
@@ -38,7 +39,9 @@ Compression detect_compression(util::Bytes head) noexcept {
                             text.substr(1, 3) == "\x2a\x4d\x18"sv;  // a zstd frame of no content, RFC 8878, 3.1.2
   if (is_skippable || text.starts_with("\x28\xb5\x2f\xfd"sv)) return Compression::zstd;
   if (text.starts_with("\x1f\x8b\x08"sv)) return Compression::gzip;
-  if (text.starts_with("\xfd" "7zXZ\0"sv)) return Compression::xz;
+  if (text.starts_with("\xfd"
+                       "7zXZ\0"sv))
+    return Compression::xz;
   // The size of a block and the first bytes of its magic number, or of the end's when there is none: a tar
   // archive too may begin with the letters.
   const auto block = text.substr(std::min<std::size_t>(text.size(), 4));

@@ -28,7 +28,11 @@ bool is_harmless_warning(struct archive* handle) noexcept {
 }  // namespace
 
 LibarchiveReader::LibarchiveReader(util::Source& source, std::size_t buffer_size, std::string what, Skip skip)
-    : source_(source), buffer_(buffer_size), what_(std::move(what)), skip_(std::move(skip)), handle_(archive_read_new()) {
+    : source_(source),
+      buffer_(buffer_size),
+      what_(std::move(what)),
+      skip_(std::move(skip)),
+      handle_(archive_read_new()) {
   if (handle_ == nullptr) throw std::bad_alloc();
   archive_read_set_callback_data(handle(), this);
   archive_read_set_read_callback(handle(), &LibarchiveReader::on_read);

@@ -29,7 +29,9 @@ public:
   LibarchiveReader(const LibarchiveReader&) = delete;
   LibarchiveReader& operator=(const LibarchiveReader&) = delete;
 
-  struct archive* handle() const noexcept { return handle_.get(); }
+  struct archive* handle() const noexcept {
+    return handle_.get();
+  }
   const std::string& what() const noexcept { return what_; }
 
   /// The next member, valid until the next call; nullptr at the end and after it.

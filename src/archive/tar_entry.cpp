@@ -88,13 +88,15 @@ Entry convert(archive_entry* from) {
   to.path = as_string(archive_entry_pathname(from));
   if (*type == EntryType::symlink) to.link_target = as_string(archive_entry_symlink(from));
   if (*type == EntryType::hardlink) to.link_target = as_string(archive_entry_hardlink(from));
+  if (*type == EntryType::file && archive_entry_size(from) < 0) throw Error("its size is negative");
   if (*type == EntryType::file) to.size = static_cast<std::uint64_t>(archive_entry_size(from));
 
   auto& metadata = to.metadata;
   metadata.mode = type_bits(*type) | (archive_entry_perm(from) & 07777U);
   metadata.uid = to_32_bits(archive_entry_uid(from), "owner");
   metadata.gid = to_32_bits(archive_entry_gid(from), "group");
-  metadata.mtime = from_sign_of_seconds(archive_entry_mtime(from), static_cast<std::uint32_t>(archive_entry_mtime_nsec(from)));
+  metadata.mtime =
+      from_sign_of_seconds(archive_entry_mtime(from), static_cast<std::uint32_t>(archive_entry_mtime_nsec(from)));
   if (*type == EntryType::character_device || *type == EntryType::block_device) {
     metadata.rdev = {to_32_bits(archive_entry_rdevmajor(from), "device number"),
                      to_32_bits(archive_entry_rdevminor(from), "device number")};

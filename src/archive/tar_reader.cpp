@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/archive/tar_reader.hpp>
 
+#include <fmt/format.h>
+
+#include <lamina/util/error.hpp>
+
 #include "libarchive_reader.hpp"
 #include "tar_entry.hpp"
 
@@ -14,8 +18,11 @@ constexpr std::size_t kBufferSize = 256U << 10U;  // stays in the processor's ca
 
 struct TarReader::State {
   State(util::Source& source, std::string what) : reader(source, kBufferSize, std::move(what)) {}
+
   LibarchiveReader reader;
-  bool is_in_file = false;  ///< a link may carry content too (pax(1)), which is its file's
+  // Of the current member's content: nothing for a link, which may carry some too (pax(1)), but that is its file's.
+  std::uint64_t size = 0;
+  std::uint64_t read = 0;  ///< up to where, holes included
 };
 
 TarReader::TarReader(util::Source& source, std::string what)
@@ -27,18 +34,25 @@ TarReader::TarReader(util::Source& source, std::string what)
 TarReader::~TarReader() = default;
 
 std::optional<Entry> TarReader::next() {
-  auto& [reader, is_in_file] = *state_;
-  is_in_file = false;
-  auto* const raw = reader.next();
+  auto* const raw = state_->reader.next();
   if (raw == nullptr) return std::nullopt;
-  auto entry = from_libarchive(raw, reader.what());
-  is_in_file = entry.type == EntryType::file;
+  auto entry = from_libarchive(raw, state_->reader.what());
+  state_->size = entry.size;
+  state_->read = 0;
   return entry;
 }
 
 std::optional<TarReader::Block> TarReader::next_block() {
-  if (!state_->is_in_file) return std::nullopt;
-  return state_->reader.next_block();
+  auto& [reader, size, read] = *state_;
+  if (size == 0) return std::nullopt;
+  const auto block = reader.next_block();
+  if (!block) return std::nullopt;
+  // A sparse member's map may say anything.
+  if (block->offset < read || block->offset > size || block->data.size() > size - block->offset) {
+    throw util::Error(fmt::format("{} cannot be read: a sparse file's map is wrong", reader.what()));
+  }
+  read = block->offset + block->data.size();
+  return block;
 }
 
 }  // namespace lamina::archive

@@ -32,7 +32,8 @@ struct FreeEntry {
 }  // namespace
 
 struct TarWriter::State {
-  explicit State(util::Sink& to) : sink(to), handle(archive_write_new()), entry(archive_entry_new()), buffer(kBufferSize) {
+  explicit State(util::Sink& to)
+      : sink(to), handle(archive_write_new()), entry(archive_entry_new()), buffer(kBufferSize) {
     auto* const a = handle.get();
     if (a == nullptr || entry == nullptr) throw std::bad_alloc();
     archive_write_set_format_pax(a);
@@ -41,16 +42,20 @@ struct TarWriter::State {
     check(archive_write_open2(a, this, nullptr, &State::on_write, nullptr, nullptr), "the archive");
   }
 
-  static la_ssize_t on_write(struct archive* a, void* self, const void* data, std::size_t size) noexcept {
+  // Freeing the handle of an archive that is not finished would finish it.
+  ~State() { is_dropped = true; }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  // Never says that it failed: check() does, and libarchive 3.6 leaks memory when it is told.
+  static la_ssize_t on_write(struct archive* /*handle*/, void* self, const void* data, std::size_t size) noexcept {
     auto& state = *static_cast<State*>(self);
     try {
-      state.sink.write({static_cast<const std::byte*>(data), size});
-      return static_cast<la_ssize_t>(size);
+      if (!state.is_dropped && !state.failure) state.sink.write({static_cast<const std::byte*>(data), size});
     } catch (...) {
       state.failure = std::current_exception();
-      archive_set_error(a, EIO, "the sink failed");
-      return ARCHIVE_FATAL;
     }
+    return static_cast<la_ssize_t>(size);
   }
 
   void check(la_ssize_t result, const std::string& what) {
@@ -58,7 +63,8 @@ struct TarWriter::State {
     // Warnings are about names that are not ASCII: they are written as the bytes they are, marked hdrcharset=BINARY.
     if (result >= 0 || result == ARCHIVE_WARN) return;
     const char* const reason = archive_error_string(handle.get());
-    throw Error(fmt::format("{} cannot be archived: {}", util::printable(what), reason == nullptr ? "unknown" : reason));
+    throw Error(
+        fmt::format("{} cannot be archived: {}", util::printable(what), reason == nullptr ? "unknown" : reason));
   }
 
   void write_content(const Entry& file, util::Source* content) {
@@ -75,7 +81,8 @@ struct TarWriter::State {
   }
 
   util::Sink& sink;
-  std::exception_ptr failure;  ///< thrown in a callback, for which libarchive only knows "failed"
+  std::exception_ptr failure;  ///< what the sink threw
+  bool is_dropped = false;
   std::unique_ptr<struct archive, FreeArchive> handle;
   std::unique_ptr<archive_entry, FreeEntry> entry;
   std::vector<std::byte> buffer;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <lamina/digest/hasher.hpp>
 #include <lamina/util/error.hpp>
 #include <lamina/util/source.hpp>
 
@@ -23,7 +24,8 @@ void print_file(const store::Store& store, const std::string& what) {
   if (!S_ISREG(tree.inode(*ino).mode)) throw util::Error(fmt::format("{}: not a file", util::printable(what)), EISDIR);
   const auto object = tree.object(*ino);
   if (!object) return;
-  util::FdSource content(store.open_object(*object), util::printable(what));
+  digest::VerifyingSource content(std::make_unique<util::FdSource>(store.open_object(*object), util::printable(what)),
+                                  *object, tree.inode(*ino).size, fmt::format("the stored {}", util::printable(what)));
   std::array<std::byte, std::size_t{64} << 10U> buffer{};
   while (const std::size_t got = content.read(buffer)) print(util::as_text(util::Bytes(buffer).first(got)));
 }

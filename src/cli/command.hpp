@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <lamina/store/store.hpp>
+#include <lamina/util/error.hpp>
 
 namespace lamina::cli {
 
@@ -19,6 +20,16 @@ struct Globals {
   std::string path() const { return store_path.empty() ? store::Store::default_path() : store_path; }
   store::Store open_store() const { return store::Store::open(path()); }
 };
+
+/// What `parse` makes of an argument; a malformed one is wrong usage.
+template <typename Parse>
+auto parse_argument(Parse&& parse, const std::string& text) {
+  try {
+    return parse(text);
+  } catch (const util::Error& error) {
+    throw CLI::ValidationError(error.what());
+  }
+}
 
 void add_cat(CLI::App& app, const Globals& globals);
 void add_check(CLI::App& app, const Globals& globals);

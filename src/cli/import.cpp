@@ -82,9 +82,9 @@ void report(const ingest::ImportResult& result, double seconds, bool quiet) {
 
 void import_all(const Globals& globals, const Options& options) {
   const auto platform =
-      options.platform.empty() ? image::Platform::host() : image::Platform::parse(options.platform);
+      options.platform.empty() ? image::Platform::host() : parse_argument(image::Platform::parse, options.platform);
   std::vector<image::Reference> names;
-  if (!options.name.empty()) names.push_back(image::Reference::parse(options.name));
+  if (!options.name.empty()) names.push_back(parse_argument(image::Reference::parse, options.name));
   const auto store = globals.open_store();
   const auto images = ingest::open_source(options.source, platform, store.staging());
   if (images.size() > 1 && !names.empty()) {

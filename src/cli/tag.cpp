@@ -15,7 +15,7 @@ void add_tag(CLI::App& app, const Globals& globals) {
   command->add_option("IMAGE", options->image, "NAME[:TAG], NAME@DIGEST or image ID")->required();
   command->add_option("NAME", options->name, "NAME[:TAG]; taken from the image that has it now")->required();
   command->callback([&globals, options] {
-    const auto name = image::Reference::parse(options->name);
+    const auto name = parse_argument(image::Reference::parse, options->name);
     const auto store = globals.open_store();
     const auto lock = store.lock(util::LockMode::shared);
     store.tag(name, store.get_image(options->image).record.id);

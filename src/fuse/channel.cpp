@@ -99,7 +99,7 @@ void Channel::amend(iovec* parts, int count) const {
     auto& init = *static_cast<wire::InitOut*>(parts[1].iov_base);
     init.flags |= wire::kInitExt;
     init.flags2 |= wire::kPassthroughFlag2;
-    init.max_stack_depth = 1;  // objects lie on an ordinary file system
+    init.max_stack_depth = 1;  // of backing files: on an ordinary file system only
   } else if (granted_backing_id > 0 && parts[1].iov_len == sizeof(wire::OpenOut)) {
     auto& open = *static_cast<wire::OpenOut*>(parts[1].iov_base);
     open.open_flags = (open.open_flags & ~wire::kOpenKeepCache) | wire::kOpenPassthrough;

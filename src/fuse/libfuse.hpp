@@ -27,11 +27,12 @@ inline void choose_capabilities(fuse_conn_info& connection, std::uint32_t wanted
 #endif
 }
 
-/// In FUSE_INIT. Objects lie on an ordinary file system, hence a stack of depth 1.
+/// In FUSE_INIT. Backing files may lie on an ordinary file system only (the default since 3.17), so that our own mount
+/// may be a layer of another.
 inline void request_passthrough(fuse_conn_info& connection, Channel& channel) {
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
   static_cast<void>(channel);
-  if (fuse_set_feature_flag(&connection, FUSE_CAP_PASSTHROUGH)) connection.max_backing_stack_depth = 1;
+  fuse_set_feature_flag(&connection, FUSE_CAP_PASSTHROUGH);
 #else
   static_cast<void>(connection);
   channel.request_passthrough();

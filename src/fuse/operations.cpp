@@ -141,7 +141,9 @@ void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* file) {
     file->noflush = 1;
     const auto backing_id = server.passthrough->open(ino);
     if (backing_id > 0) grant_passthrough(*file, backing_id);
+    const auto ahead = server.overlay.note_start(ino);
     if (fuse_reply_open(request, file) == -ENOENT) server.passthrough->release(ino);  // the caller was killed
+    if (ahead) server.overlay.prefetch(*ahead);
   });
 }
 
@@ -152,8 +154,6 @@ void on_release(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
   });
 }
 
-using overlay::Ino;
-std::atomic<Ino> last{0}, until{0};
 void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   answer(request, [&](Server& server) {
     const auto buffer = reply_buffer(size);
@@ -164,22 +164,10 @@ void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
       server.channel.pass_baton();
       count = server.overlay.read(ino, bytes, from);
     }
-    static const char* k = getenv("PRE"); static const Ino K = k ? atoi(k) : 0;
-    if (K && offset == 0) {
-      const Ino l = last.exchange(ino);
-      if (ino > l && ino - l <= 8) {
-        Ino u = until.load();
-        if (u < ino + K / 2 || u > ino + 2 * K) {
-          const Ino begin = (u >= ino && u <= ino + 2*K) ? u + 1 : ino + 1;
-          until = begin + K - 1;
-          server.channel.pass_baton();
-          fuse_reply_buf(request, buffer.data(), *count);
-          server.overlay.prefetch(begin, begin + K - 1);
-          return;
-        }
-      }
-    }
+    const auto ahead = offset == 0 ? server.overlay.note_start(ino) : std::nullopt;
+    if (ahead) server.channel.pass_baton();
     fuse_reply_buf(request, buffer.data(), *count);
+    if (ahead) server.overlay.prefetch(*ahead);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <lamina/util/error.hpp>
 #include <lamina/util/log.hpp>
@@ -48,6 +50,12 @@ void log_hook(fuse_log_level level, const char* format, std::va_list arguments) 
 struct Destroy {
   void operator()(fuse_session* session) const noexcept { fuse_session_destroy(session); }
 };
+
+/// Lets the kernel ask for half a megabyte at a time, where it would ask for 128 KiB: a quarter of the messages for
+/// large files. Only root may; without it reads are slower and nothing else.
+void raise_readahead(dev_t device) {
+  std::ofstream(fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(device), minor(device))) << 512;
+}
 
 std::string joined(const std::vector<std::string>& options) {
   std::string text;
@@ -142,6 +150,7 @@ Session::Session(const overlay::Overlay& overlay, const SessionOptions& options)
   struct stat status {};
   if (::stat(options.mountpoint.c_str(), &status) != 0)
     throw Error::from_errno(fmt::format("looking at the new mount on {}", options.mountpoint));
+  raise_readahead(status.st_dev);
 }
 
 Session::~Session() = default;

@@ -68,9 +68,8 @@ Descriptor read_descriptor(const JsonObject& object) {
 }
 
 nlohmann::json to_json(const Descriptor& descriptor) {
-  nlohmann::json result = {{"mediaType", descriptor.media_type},
-                           {"digest", descriptor.digest.str()},
-                           {"size", descriptor.size}};
+  nlohmann::json result = {
+      {"mediaType", descriptor.media_type}, {"digest", descriptor.digest.str()}, {"size", descriptor.size}};
   if (!descriptor.annotations.empty()) result["annotations"] = descriptor.annotations;
   if (const auto& platform = descriptor.platform) {
     result["platform"] = {{"os", platform->os}, {"architecture", platform->architecture}};
@@ -83,11 +82,11 @@ nlohmann::json to_json(const Descriptor& descriptor) {
 
 Manifest Manifest::parse(std::string_view json, std::string_view what) {
   const auto root = JsonObject::parse(json, what);
-  if (kind_of(root) != DocumentKind::manifest) root.fail("this is an index of images where the manifest of one is needed");
+  if (kind_of(root) != DocumentKind::manifest)
+    root.fail("this is an index of images where the manifest of one is needed");
 
-  Manifest result{.media_type = root.text("mediaType"),
-                  .config = read_descriptor(root.required_object("config")),
-                  .layers = {}};
+  Manifest result{
+      .media_type = root.text("mediaType"), .config = read_descriptor(root.required_object("config")), .layers = {}};
   if (result.media_type.empty()) result.media_type = kOciManifest;
   if (const auto& type = result.config.media_type; type != kOciConfig && type != kDockerConfig) {
     root.fail(fmt::format("this is not a container image, its config has the type \"{}\"", util::printable(type)));
@@ -105,10 +104,8 @@ Manifest Manifest::parse(std::string_view json, std::string_view what) {
 std::string Manifest::dump() const {
   auto layer_list = nlohmann::json::array();
   for (const auto& layer : layers) layer_list.push_back(to_json(layer));
-  const nlohmann::json document = {{"schemaVersion", 2},
-                                   {"mediaType", media_type},
-                                   {"config", to_json(config)},
-                                   {"layers", std::move(layer_list)}};
+  const nlohmann::json document = {
+      {"schemaVersion", 2}, {"mediaType", media_type}, {"config", to_json(config)}, {"layers", std::move(layer_list)}};
   return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -16,9 +16,9 @@ namespace lamina::image {
 namespace {
 
 // GOARCH, as `go tool dist list` has it.
-constexpr std::array<std::string_view, 15> kArchitectures = {
-    "386",  "amd64",  "arm",    "arm64",   "loong64", "mips",  "mips64", "mips64le",
-    "mipsle", "ppc64", "ppc64le", "riscv64", "s390x",   "sparc64", "wasm"};
+constexpr std::array<std::string_view, 15> kArchitectures = {"386",     "amd64",   "arm",      "arm64",   "loong64",
+                                                             "mips",    "mips64",  "mips64le", "mipsle",  "ppc64",
+                                                             "ppc64le", "riscv64", "s390x",    "sparc64", "wasm"};
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -36,10 +36,22 @@ struct Alias {
 
 // What containerd's platforms package (normalizeArch) and uname(2) call the architectures.
 constexpr std::array<Alias, 16> kAliases = {{
-    {"i386", "386", ""},        {"i486", "386", ""},      {"i586", "386", ""},       {"i686", "386", ""},
-    {"x86_64", "amd64", ""},    {"x86-64", "amd64", ""},  {"aarch64", "arm64", ""},  {"armhf", "arm", "v7"},
-    {"armel", "arm", "v6"},     {"armv5l", "arm", "v5"},  {"armv6l", "arm", "v6"},   {"armv7l", "arm", "v7"},
-    {"armv8l", "arm", "v8"},    {"loongarch64", "loong64", ""}, {"mips64el", "mips64le", ""}, {"mipsel", "mipsle", ""},
+    {"i386", "386", ""},
+    {"i486", "386", ""},
+    {"i586", "386", ""},
+    {"i686", "386", ""},
+    {"x86_64", "amd64", ""},
+    {"x86-64", "amd64", ""},
+    {"aarch64", "arm64", ""},
+    {"armhf", "arm", "v7"},
+    {"armel", "arm", "v6"},
+    {"armv5l", "arm", "v5"},
+    {"armv6l", "arm", "v6"},
+    {"armv7l", "arm", "v7"},
+    {"armv8l", "arm", "v8"},
+    {"loongarch64", "loong64", ""},
+    {"mips64el", "mips64le", ""},
+    {"mipsel", "mipsle", ""},
 }};
 
 // One spelling for each platform: lower case, GOARCH names, and the variant that goes without saying left out.
@@ -79,7 +91,8 @@ std::optional<int> level(const Platform& normal) noexcept {
 
 bool is_plain_word(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
   });
 }
 
@@ -99,8 +112,8 @@ Platform Platform::parse(std::string_view text) {
   const auto variant = second == std::string_view::npos ? "" : text.substr(second + 1);
   const bool has_variant = second != std::string_view::npos;
   if (!is_plain_word(os) || !is_plain_word(architecture) || (has_variant && !is_plain_word(variant))) {
-    throw util::Error(
-        fmt::format("\"{}\" is not a platform, which is written like linux/amd64 or linux/arm/v7", util::printable(text)));
+    throw util::Error(fmt::format("\"{}\" is not a platform, which is written like linux/amd64 or linux/arm/v7",
+                                  util::printable(text)));
   }
   return normalise({std::string(os), std::string(architecture), std::string(variant)});
 }

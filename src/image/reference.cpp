@@ -100,7 +100,8 @@ void check_repository(std::string_view text, std::string_view repository) {
   for (auto rest = repository;;) {
     const auto slash = rest.find('/');
     if (!is_path_component(rest.substr(0, slash))) {
-      refuse(text, fmt::format("\"{}\" cannot be a part of a repository's name", util::printable(rest.substr(0, slash))));
+      refuse(text,
+             fmt::format("\"{}\" cannot be a part of a repository's name", util::printable(rest.substr(0, slash))));
     }
     if (slash == std::string_view::npos) return;
     rest.remove_prefix(slash + 1);
@@ -117,7 +118,8 @@ void check(std::string_view text, const Reference& reference) {
   }
   if (reference.tag.size() > kMaxTag) refuse(text, fmt::format("the tag is longer than {} characters", kMaxTag));
   if (!reference.tag.empty() && !is_tag(reference.tag)) {
-    refuse(text, fmt::format("\"{}\" cannot be a tag (letters, digits, '_', '.' and '-')", util::printable(reference.tag)));
+    refuse(text,
+           fmt::format("\"{}\" cannot be a tag (letters, digits, '_', '.' and '-')", util::printable(reference.tag)));
   }
 }
 

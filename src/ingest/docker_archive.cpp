@@ -33,11 +33,20 @@ void verify_config_name(const FileSet& files, const std::string& path, std::stri
   }
 }
 
+/// A path that the manifest names.
+std::string member_path(const FileSet& files, const std::string& text) {
+  try {
+    return util::RelPath::parse(text).str();
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", files.what(), error.what()), error.code());
+  }
+}
+
 SourceImage read_entry(const FileSet& files, const json& entry) {
   SourceImage image;
   image.what = files.what();
   const auto config_path = entry.at("Config").get<std::string>();
-  image.config = files.get_text(util::RelPath::parse(config_path).str());
+  image.config = files.get_text(member_path(files, config_path));
   verify_config_name(files, config_path, image.config);
   if (const auto tags = entry.find("RepoTags"); tags != entry.end() && !tags->is_null()) {
     for (const auto& tag : *tags) image.names.push_back(image::Reference::parse(tag.get<std::string>()));
@@ -46,7 +55,7 @@ SourceImage read_entry(const FileSet& files, const json& entry) {
   if (layers.is_null()) return image;
   for (const auto& layer : layers) {
     auto what = fmt::format("layer {} of {}", image.layers.size() + 1, files.what());
-    auto file = files.get(util::RelPath::parse(layer.get<std::string>()).str());
+    auto file = files.get(member_path(files, layer.get<std::string>()));
     image.layers.push_back({std::move(what), std::nullopt, kLayerMediaType, std::move(file)});
   }
   return image;

@@ -121,6 +121,7 @@ FileRef archive_of(const std::string& path, const util::RootDir& staging) {
     file = std::make_shared<util::Fd>(open_user_file(path));
   }
   const auto size = util::file_size(*file, path);
+  if (size == 0) throw Error(fmt::format("{} is empty, and no tar archive", util::printable(path)), EINVAL);
   return {size, [file, size, path] { return std::make_unique<util::FileSource>(file, 0, size, path); }};
 }
 

@@ -89,12 +89,23 @@ std::optional<std::size_t> Overlay::read(Ino ino, std::span<std::byte> into, std
   return done;
 }
 
-void Overlay::prefetch(Ino first, Ino last) const noexcept {
-  for (Ino ino = first; ino <= std::min<Ino>(last, tree_.inode_count()); ++ino) {
+std::optional<InoRange> Overlay::note_start(Ino ino) const {
+  return run_.with([ino](TreeRun& run) { return run.note(ino); });
+}
+
+void Overlay::prefetch(const InoRange& nodes) const noexcept {
+  // The start of a file is enough: the rest is the business of the kernel's own readahead.
+  constexpr std::uint64_t kMostOfFile = 1U << 20U;
+  constexpr std::uint64_t kMostOfAll = 16U << 20U;
+  const Ino last = std::min<Ino>(nodes.last, tree_.inode_count());
+  std::uint64_t asked = 0;
+  for (Ino ino = nodes.first; ino <= last && asked < kMostOfAll; ++ino) {
     try {
       const auto inode = tree_.inode(ino);
       if (!S_ISREG(inode.mode) || inode.size == 0) continue;
-      ::posix_fadvise(objects_.get(tree_.object(ino).value())->get(), 0, 1 << 20, POSIX_FADV_WILLNEED);
+      const auto size = std::min(inode.size, kMostOfFile);
+      ::posix_fadvise(objects_.get(tree_.object(ino).value())->get(), 0, static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+      asked += size;
     } catch (const std::exception&) {  // whoever reads the file will hear of it
     }
   }

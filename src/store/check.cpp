@@ -103,12 +103,15 @@ private:
     });
     const auto tree = store_.layer_tree(*diff_id);
     tree.validate();
-    std::uint64_t missing = 0;
     for (std::uint64_t i = 0; i < tree.digest_count(); ++i) {
       const auto found = sizes_.find(tree.digest_at(i));
-      if (found == sizes_.end() || found->second != tree.digest_size(i)) ++missing;
+      if (found == sizes_.end()) {
+        problem(fmt::format("the layer {} misses the object {}", name, tree.digest_at(i).hex()));
+      } else if (found->second != tree.digest_size(i)) {
+        problem(fmt::format("the layer {} has the object {} with {} bytes, but {} are there", name,
+                            tree.digest_at(i).hex(), tree.digest_size(i), found->second));
+      }
     }
-    if (missing != 0) throw Error(fmt::format("the layer {} misses {} objects or has them in a wrong size", name, missing));
   }
 
   void check_images() {

@@ -17,7 +17,9 @@ struct Step {
   std::shared_ptr<const Node> node;  ///< none for whiteouts, opaque marks and directories only implied
 };
 
-bool is_below(const std::string& path, const std::string& directory) { return path.starts_with(directory + '/'); }
+bool is_below(const std::string& path, const std::string& directory) {
+  return directory.empty() || path.starts_with(directory + '/');
+}
 
 void erase_below(Files& files, const std::string& directory) {
   std::erase_if(files, [&](const auto& file) { return is_below(file.first, directory); });
@@ -47,7 +49,7 @@ bool is_symlink(const Files& files, const std::string& path) {
 }
 
 void imply_directory(Files& files, const std::string& path) {
-  if (is_directory(files, path)) return;
+  if (path.empty() || is_directory(files, path)) return;
   erase(files, path);
   Node node;
   node.metadata.mode = 0755;

@@ -19,7 +19,7 @@ enum class Kind { directory, file, symlink, fifo, hardlink, whiteout, opaque };
 /// One entry of an archive.
 struct Entry {
   Kind kind = Kind::file;
-  std::string path;    ///< "a/b"
+  std::string path;    ///< "a/b"; "" is the root, which only an opaque mark may name
   std::string target;  ///< of symlinks and hard links
   util::Metadata metadata;
   std::string content;

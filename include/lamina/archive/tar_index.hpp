@@ -18,7 +18,8 @@ struct TarMember {
   std::string link_target;   ///< normalised target of a symbolic or hard link; "" for a plain file
 };
 
-/// Regular files and links of the archive by normalised path ("a/b", no leading "./"; the last of a name wins).
+/// Regular files and links of the archive by normalised path ("a/b", no leading "./"; the last of a name wins). Left out
+/// are sparse files, which do not lie there as they are, and paths and link targets that lead out of the archive.
 /// Reads headers only and skips contents. Throws Error naming `what` when it is no tar or is truncated.
 std::map<std::string, TarMember> index_tar(const std::shared_ptr<const util::Fd>& file, const std::string& what);
 

@@ -35,12 +35,13 @@ struct Manifest {
 };
 
 struct Index {
-  std::vector<Descriptor> manifests;  ///< each a manifest or another index
+  std::vector<Descriptor> manifests;  ///< each a manifest or another index; entries of unknown types are left out
   static Index parse(std::string_view json, std::string_view what);
 };
 
 enum class DocumentKind { manifest, index };
-/// What `json` is, by its mediaType, else by its members ("layers" or "manifests").
+/// What `json` is, by its mediaType, else by its members ("layers" or "manifests"). One that could be read as both is
+/// refused (CVE-2021-41190), as is one that is neither.
 DocumentKind document_kind(std::string_view json, std::string_view what);
 bool is_index_media_type(std::string_view media_type) noexcept;
 

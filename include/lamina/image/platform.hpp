@@ -12,7 +12,8 @@ struct Platform {
   std::string architecture;  ///< GOARCH: "amd64", "arm64", …
   std::string variant;       ///< "v8" or ""
 
-  /// "os/arch[/variant]", or "arch" alone (os: linux); x86_64 and aarch64 are taken as amd64 and arm64. Throws Error.
+  /// "os/arch[/variant]", or "arch[/variant]" alone (os: linux), in the one spelling that containerd's platforms package
+  /// gives it: x86_64 is amd64, aarch64 and arm64/v8 are arm64, armhf is arm/v7. Throws Error.
   static Platform parse(std::string_view text);
   /// Of the machine this runs on (linux and its GOARCH).
   static Platform host();
@@ -21,7 +22,8 @@ struct Platform {
 };
 
 /// How well `offered` serves `wanted`: 0 not at all, higher is better (same variant before an unnamed one).
-/// arm64 and arm64/v8 are one; arm/v7 is served by v7, then v6, then v5, as containerd does.
+/// arm64 and arm64/v8 are one; arm/v7 is served by v7, then v6, then v5, as containerd does, and amd64/v3 by v2 and v1;
+/// another architecture never serves, although the machine might run it (386 on amd64).
 int match(const Platform& offered, const Platform& wanted) noexcept;
 
 }  // namespace lamina::image

@@ -14,13 +14,12 @@
 #include <utility>
 
 #include <lamina/overlay/object_files.hpp>
+#include <lamina/overlay/tree_run.hpp>
 #include <lamina/tree/tree.hpp>
 #include <lamina/util/fd.hpp>
 #include <lamina/util/guarded.hpp>
 
 namespace lamina::overlay {
-
-using Ino = tree::Ino;
 
 struct Attr {
   Ino ino = 0;
@@ -50,8 +49,10 @@ public:
   std::size_t read(Ino ino, std::span<std::byte> into, std::uint64_t offset) const;
   /// As read(); nullopt when the disk would have to be waited for.
   std::optional<std::size_t> try_read(Ino ino, std::span<std::byte> into, std::uint64_t offset) const;
-  /// Lets the kernel begin to read the contents of the regular files among these nodes, as far as they are small.
-  void prefetch(Ino first, Ino last) const noexcept;
+  /// To be told when somebody begins to read a file: what to prefetch(), since a run over the tree seems to go on.
+  std::optional<InoRange> note_start(Ino ino) const;
+  /// Lets the kernel begin to read the contents of these nodes; may wait for the disk to find them.
+  void prefetch(const InoRange& nodes) const noexcept;
   /// The whole object behind a file, for passthrough; nullptr for an empty file. Throws EISDIR, EINVAL.
   std::shared_ptr<const util::Fd> open(Ino ino) const;
   /// SEEK_DATA and SEEK_HOLE, as lseek(2). Throws ENXIO at and after the end, EISDIR, EINVAL.
@@ -73,6 +74,7 @@ private:
 
   tree::Tree tree_;
   mutable ObjectFiles objects_;
+  mutable util::Guarded<TreeRun> run_;
   mutable util::Guarded<std::unordered_set<Ino>> reported_;  ///< damaged files that the log names already
 };
 

@@ -20,7 +20,8 @@ std::string failure(const std::string& data, Compression compression) {
 
 class Decompress : public testing::TestWithParam<Compression> {};
 
-INSTANTIATE_TEST_SUITE_P(Formats, Decompress, testing::Values(Compression::gzip, Compression::zstd, Compression::xz, Compression::bzip2));
+INSTANTIATE_TEST_SUITE_P(Formats, Decompress,
+                         testing::Values(Compression::gzip, Compression::zstd, Compression::xz, Compression::bzip2));
 
 TEST_P(Decompress, GivesTheContentBack) {
   for (const std::size_t size : {0U, 1U, 511U, 100'000U, 3'000'000U}) {
@@ -32,7 +33,8 @@ TEST_P(Decompress, GivesTheContentBack) {
 TEST_P(Decompress, WhateverTheSizesOfInputAndOutput) {
   const auto content = sample(300'000);
   const auto data = compress(content, GetParam());
-  for (const std::size_t most_in : {1U, 13U, 4096U}) EXPECT_EQ(decompressed(data, GetParam(), most_in), content) << most_in;
+  for (const std::size_t most_in : {1U, 13U, 4096U})
+    EXPECT_EQ(decompressed(data, GetParam(), most_in), content) << most_in;
   for (const std::size_t most_out : {1U, 13U, 4096U, 65'536U}) {
     EXPECT_EQ(decompressed(data, GetParam(), 1U << 20U, most_out), content) << most_out;
   }
@@ -90,7 +92,8 @@ TEST_P(Decompress, RefusesOtherData) {
 
 TEST_P(Decompress, RefusesGarbageBehindTheData) {
   const auto data = compress("x", GetParam());
-  for (const auto& garbage : {"g"s, "garbage"s, std::string(100, 'g'), data.substr(0, 5), data.substr(0, data.size() - 1)}) {
+  for (const auto& garbage :
+       {"g"s, "garbage"s, std::string(100, 'g'), data.substr(0, 5), data.substr(0, data.size() - 1)}) {
     EXPECT_THAT(failure(data + garbage, GetParam()), StartsWith("the data")) << garbage;
   }
 }
@@ -136,7 +139,8 @@ TEST(Gzip, TakesZerosAtTheEndAndNothingElse) {
   const auto data = gzip_member("x", 0);
   EXPECT_EQ(decompressed(data + std::string(1'000'000, '\0'), Compression::gzip), "x");
   EXPECT_THAT(failure(data + "garbage", Compression::gzip), HasSubstr("garbage follows"));
-  EXPECT_THAT(failure(data + std::string(1'000'000, '\0') + "garbage", Compression::gzip), HasSubstr("garbage follows"));
+  EXPECT_THAT(failure(data + std::string(1'000'000, '\0') + "garbage", Compression::gzip),
+              HasSubstr("garbage follows"));
   EXPECT_THAT(failure(data + std::string(600, '\0') + data, Compression::gzip), HasSubstr("garbage follows"));
   EXPECT_THAT(failure(data + "\x1f", Compression::gzip), HasSubstr("truncated"));
 }
@@ -161,7 +165,6 @@ TEST(Zstd, BoundsTheMemoryOfAWindow) {
   EXPECT_EQ(decompressed(zstd_frame("x", 27), Compression::zstd), "x");
   EXPECT_NE(failure(zstd_frame("x", 28), Compression::zstd), "");
 }
-
 
 }  // namespace
 }  // namespace lamina::archive

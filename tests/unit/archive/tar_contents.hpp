@@ -15,7 +15,7 @@ namespace lamina::archive::test {
 
 struct Member {
   Entry entry;
-  std::string content;            ///< holes as NULs
+  std::string content;           ///< holes as NULs
   std::uint64_t data_bytes = 0;  ///< of the content, without holes
 };
 

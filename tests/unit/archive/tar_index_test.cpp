@@ -22,14 +22,17 @@ std::shared_ptr<const util::Fd> make_file(const std::string& bytes) {
   return std::make_shared<const util::Fd>(std::move(fd));
 }
 
-std::map<std::string, TarMember> index_of(const std::string& bytes) { return index_tar(make_file(bytes), "the archive"); }
+std::map<std::string, TarMember> index_of(const std::string& bytes) {
+  return index_tar(make_file(bytes), "the archive");
+}
 
 TEST(TarIndex, SaysWhereContentsLie) {
   const auto big = sample(3'000'000);
-  const auto file = make_file(member({.name = "./manifest.json"}, "[]") + member({.name = "blobs/", .type = '5'}) +
-                              pax({{"path", "blobs/sha256/" + std::string(200, 'f')}}) + member({.name = "x"}, big) +
-                              gnu_long('L', std::string(150, 'g')) + member({.name = "y", .magic = kGnu}, "long name") +
-                              member({.name = "/abs//b/./c"}, std::string(512, 'c')) + member({.name = "empty"}) + kEnd);
+  const auto file =
+      make_file(member({.name = "./manifest.json"}, "[]") + member({.name = "blobs/", .type = '5'}) +
+                pax({{"path", "blobs/sha256/" + std::string(200, 'f')}}) + member({.name = "x"}, big) +
+                gnu_long('L', std::string(150, 'g')) + member({.name = "y", .magic = kGnu}, "long name") +
+                member({.name = "/abs//b/./c"}, std::string(512, 'c')) + member({.name = "empty"}) + kEnd);
   const auto members = index_tar(file, "it");
   const auto content = [&](const std::string& path) {
     const auto& at = members.at(path);
@@ -50,18 +53,22 @@ TEST(TarIndex, TheLastOfANameWins) {
 }
 
 TEST(TarIndex, NormalisesLinkTargets) {
-  const auto members = index_of(member({.name = "one/layer.tar"}, "x") + member({.name = "two/layer.tar", .type = '2', .link = "../one/layer.tar"}) +
+  const auto members = index_of(member({.name = "one/layer.tar"}, "x") +
+                                member({.name = "two/layer.tar", .type = '2', .link = "../one/layer.tar"}) +
                                 member({.name = "three", .type = '2', .link = "/one/./layer.tar"}) +
                                 member({.name = "dir/four", .type = '1', .link = "./one/layer.tar"}) +
-                                member({.name = "out", .type = '2', .link = "../../etc/passwd"}) + member({.name = "../up"}, "x") + kEnd);
+                                member({.name = "out", .type = '2', .link = "../../etc/passwd"}) +
+                                member({.name = "../up"}, "x") + kEnd);
   EXPECT_THAT(members, ElementsAre(Key("dir/four"), Key("one/layer.tar"), Key("three"), Key("two/layer.tar")));
   EXPECT_EQ(members.at("one/layer.tar").link_target, "");
-  for (const auto* const link : {"two/layer.tar", "three", "dir/four"}) EXPECT_EQ(members.at(link).link_target, "one/layer.tar") << link;
+  for (const auto* const link : {"two/layer.tar", "three", "dir/four"})
+    EXPECT_EQ(members.at(link).link_target, "one/layer.tar") << link;
 }
 
 TEST(TarIndex, LeavesOutFilesWithHoles) {
-  const auto members = index_of(pax({{"GNU.sparse.size", "24"}, {"GNU.sparse.numblocks", "1"}, {"GNU.sparse.map", "0,4"}}) +
-                                member({.name = "sparse"}, "abcd") + member({.name = "b"}, "x") + kEnd);
+  const auto members =
+      index_of(pax({{"GNU.sparse.size", "24"}, {"GNU.sparse.numblocks", "1"}, {"GNU.sparse.map", "0,4"}}) +
+               member({.name = "sparse"}, "abcd") + member({.name = "b"}, "x") + kEnd);
   EXPECT_THAT(members, ElementsAre(Key("b")));
 }
 

@@ -29,7 +29,8 @@ const std::vector<std::string> kNames = {
     "\xc0\xaf",                              // overlong
     "\xed\xa0\x80\xed\xb0\x80",              // a surrogate pair
     "\xf0\x9f\x8f\xb4",                      // beyond the first plane
-    "\xef\xbb\xbf" "after a byte order mark",
+    "\xef\xbb\xbf"
+    "after a byte order mark",
     "half \xe6\x97",
     "/absolute/../up",
     "./dot/",
@@ -52,14 +53,17 @@ TEST_P(TarNames, InUstarHeaders) {
     const auto entry = read_one(member({.name = name, .type = '2', .link = name}) + kEnd).entry;
     EXPECT_EQ(entry.path, name);
     EXPECT_EQ(entry.link_target, name);
-    EXPECT_EQ(read_one(member({.name = name, .type = '2', .link = name, .prefix = "pre/\xff"}) + kEnd).entry.path, "pre/\xff/" + name);
+    EXPECT_EQ(read_one(member({.name = name, .type = '2', .link = name, .prefix = "pre/\xff"}) + kEnd).entry.path,
+              "pre/\xff/" + name);
   }
 }
 
 TEST_P(TarNames, InGnuHeaders) {
   for (const auto& name : kNames) {
     for (const auto& text : {name, std::string(300, 'd') + "/" + name}) {
-      const auto entry = read_one(gnu_long('L', text) + gnu_long('K', text) + member({.name = "x", .type = '2', .link = "y", .magic = kGnu}) + kEnd).entry;
+      const auto entry = read_one(gnu_long('L', text) + gnu_long('K', text) +
+                                  member({.name = "x", .type = '2', .link = "y", .magic = kGnu}) + kEnd)
+                             .entry;
       EXPECT_EQ(entry.path, text);
       EXPECT_EQ(entry.link_target, text);
     }
@@ -69,7 +73,8 @@ TEST_P(TarNames, InGnuHeaders) {
 TEST_P(TarNames, InPaxHeaders) {
   for (const auto& name : kNames) {
     for (const auto& text : {name, std::string(300, 'd') + "/" + name}) {
-      const auto records = std::vector<std::pair<std::string, std::string>>{{"path", text}, {"linkpath", text}, {"gname", name}};
+      const auto records =
+          std::vector<std::pair<std::string, std::string>>{{"path", text}, {"linkpath", text}, {"gname", name}};
       for (const char type : {'1', '2'}) {
         const auto entry = read_one(pax(records) + member({.name = "x", .type = type, .link = "y"}) + kEnd).entry;
         EXPECT_EQ(entry.path, text);
@@ -97,7 +102,9 @@ TEST_P(TarNames, OfTagCharactersAndAsciiAloneAreBeyondLibarchive) {
   const auto tag = "\xf3\xa0\x81\x81"s;
   EXPECT_EQ(read_one(pax({{"path", "a" + tag + "b"}}) + member({.name = "x"}) + kEnd).entry.path, "ab");
   EXPECT_EQ(read_one(pax({{"path", "\xc3\xa9" + tag}}) + member({.name = "x"}) + kEnd).entry.path, "\xc3\xa9" + tag);
-  EXPECT_EQ(read_one(pax({{"hdrcharset", "BINARY"}, {"path", "a" + tag + "b"}}) + member({.name = "x"}) + kEnd).entry.path, "a" + tag + "b");
+  EXPECT_EQ(
+      read_one(pax({{"hdrcharset", "BINARY"}, {"path", "a" + tag + "b"}}) + member({.name = "x"}) + kEnd).entry.path,
+      "a" + tag + "b");
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ using testing::StartsWith;
 
 TEST(TarReader, GivesWhatAHeaderSays) {
   const auto [entry, content, _] = read_one(
-      member({.name = "a/b", .mode = "0104755", .uid = "0001750", .gid = "0000144", .mtime = "14000000000"}, "hello") + kEnd);
+      member({.name = "a/b", .mode = "0104755", .uid = "0001750", .gid = "0000144", .mtime = "14000000000"}, "hello") +
+      kEnd);
   EXPECT_EQ(entry.path, "a/b");
   EXPECT_EQ(entry.type, EntryType::file);
   EXPECT_EQ(entry.size, 5U);
@@ -31,12 +32,13 @@ TEST(TarReader, GivesWhatAHeaderSays) {
 }
 
 TEST(TarReader, KnowsAllTypes) {
-  const auto members = read_tar(member({.name = "old", .type = '\0'}, "x") + member({.name = "contiguous", .type = '7'}, "y") +
-                                member({.name = "dir/", .type = '5', .mode = "0001777"}) + member({.name = "olddir/", .type = '\0'}) +
-                                member({.name = "soft", .type = '2', .link = "../t"}) + member({.name = "hard", .type = '1', .link = "old"}) +
-                                member({.name = "null", .type = '3', .major = "0000001", .minor = "0000003"}) +
-                                member({.name = "sda", .type = '4', .major = "0000010", .minor = "3777777"}) +
-                                member({.name = "fifo", .type = '6'}) + kEnd);
+  const auto members = read_tar(
+      member({.name = "old", .type = '\0'}, "x") + member({.name = "contiguous", .type = '7'}, "y") +
+      member({.name = "dir/", .type = '5', .mode = "0001777"}) + member({.name = "olddir/", .type = '\0'}) +
+      member({.name = "soft", .type = '2', .link = "../t"}) + member({.name = "hard", .type = '1', .link = "old"}) +
+      member({.name = "null", .type = '3', .major = "0000001", .minor = "0000003"}) +
+      member({.name = "sda", .type = '4', .major = "0000010", .minor = "3777777"}) +
+      member({.name = "fifo", .type = '6'}) + kEnd);
   ASSERT_EQ(members.size(), 9U);
   const auto type = [&](std::size_t i) { return members[i].entry.type; };
   const auto mode = [&](std::size_t i) { return members[i].entry.metadata.mode; };
@@ -61,8 +63,9 @@ TEST(TarReader, KnowsAllTypes) {
 }
 
 TEST(TarReader, ALinkThatCarriesContentIsALink) {
-  const auto members = read_tar(member({.name = "a"}, "x") + pax({{"size", "3"}}) + member({.name = "b", .type = '1', .link = "a"}, "abc") +
-                                member({.name = "c"}, "y") + kEnd);
+  const auto members =
+      read_tar(member({.name = "a"}, "x") + pax({{"size", "3"}}) +
+               member({.name = "b", .type = '1', .link = "a"}, "abc") + member({.name = "c"}, "y") + kEnd);
   ASSERT_EQ(members.size(), 3U);
   EXPECT_EQ(members[1].entry.type, EntryType::hardlink);
   EXPECT_EQ(members[1].entry.size, 0U);
@@ -70,15 +73,17 @@ TEST(TarReader, ALinkThatCarriesContentIsALink) {
 }
 
 TEST(TarReader, ALinkThatOnlyStatesASizeHasNoContent) {
-  const auto members = read_tar(member({.name = "a", .magic = kGnu}, "xyz") + header({.name = "b", .type = '1', .link = "a", .magic = kGnu}, 3) +
+  const auto members = read_tar(member({.name = "a", .magic = kGnu}, "xyz") +
+                                header({.name = "b", .type = '1', .link = "a", .magic = kGnu}, 3) +
                                 member({.name = "c", .magic = kGnu}, "y") + kEnd);
   ASSERT_EQ(members.size(), 3U);
   EXPECT_EQ(members[2].content, "y");
 }
 
 TEST(TarReader, TakesLargeOwnersFromPaxAndBase256) {
-  const auto members = read_tar(pax({{"uid", "4000000000"}, {"gid", "3000000"}}) + member({.name = "pax"}) +
-                                member({.name = "gnu", .uid = base256(4000000000, 8), .gid = base256(3000000, 8), .magic = kGnu}) + kEnd);
+  const auto members = read_tar(
+      pax({{"uid", "4000000000"}, {"gid", "3000000"}}) + member({.name = "pax"}) +
+      member({.name = "gnu", .uid = base256(4000000000, 8), .gid = base256(3000000, 8), .magic = kGnu}) + kEnd);
   ASSERT_EQ(members.size(), 2U);
   for (const auto& [entry, content, _] : members) {
     EXPECT_EQ(entry.metadata.uid, 4000000000U);
@@ -87,13 +92,19 @@ TEST(TarReader, TakesLargeOwnersFromPaxAndBase256) {
 }
 
 TEST(TarReader, RefusesOwnersThatLinuxDoesNotHave) {
-  EXPECT_THAT(error_of([] { read_tar(pax({{"uid", "4294967296"}}) + member({.name = "x"}) + kEnd); }), HasSubstr("owner 4294967296"));
+  EXPECT_THAT(error_of([] {
+                read_tar(pax({{"uid", "4294967296"}}) + member({.name = "x"}) + kEnd);
+              }),
+              HasSubstr("owner 4294967296"));
   EXPECT_THAT(error_of([] { read_tar(pax({{"gid", "-1"}}) + member({.name = "x"}) + kEnd); }), HasSubstr("group -1"));
-  EXPECT_THAT(error_of([] { read_tar(member({.name = "a\nb", .uid = base256(-2, 8), .magic = kGnu}) + kEnd); }), HasSubstr("a\\x0ab"));
+  EXPECT_THAT(error_of([] { read_tar(member({.name = "a\nb", .uid = base256(-2, 8), .magic = kGnu}) + kEnd); }),
+              HasSubstr("a\\x0ab"));
 }
 
 TEST(TarReader, TakesTimesOfAllKinds) {
-  const auto mtime = [](const std::string& text) { return read_one(pax({{"mtime", text}}) + member({.name = "x"}) + kEnd).entry.metadata.mtime; };
+  const auto mtime = [](const std::string& text) {
+    return read_one(pax({{"mtime", text}}) + member({.name = "x"}) + kEnd).entry.metadata.mtime;
+  };
   EXPECT_EQ(mtime("1700000000.123456789"), (util::Timestamp{1700000000, 123456789}));
   EXPECT_EQ(mtime("1700000000.5"), (util::Timestamp{1700000000, 500000000}));
   EXPECT_EQ(mtime("1.1234567899"), (util::Timestamp{1, 123456789}));
@@ -125,7 +136,8 @@ TEST(TarReader, TakesXattrsAsBytes) {
 }
 
 TEST(TarReader, XattrsDoNotLeakIntoTheNextMember) {
-  const auto members = read_tar(pax({{"SCHILY.xattr.user.a", "1"}, {"path", "first"}}) + member({.name = "x"}) + member({.name = "second"}) + kEnd);
+  const auto members = read_tar(pax({{"SCHILY.xattr.user.a", "1"}, {"path", "first"}}) + member({.name = "x"}) +
+                                member({.name = "second"}) + kEnd);
   ASSERT_EQ(members.size(), 2U);
   EXPECT_TRUE(members[1].entry.metadata.xattrs.empty());
   EXPECT_EQ(members[1].entry.path, "second");
@@ -145,7 +157,8 @@ TEST(TarReader, SkipsContentThatNobodyReads) {
 
 TEST(TarReader, ReadsContentInAnyPieces) {
   const auto content = sample(300'000);
-  const auto bytes = pax({{"path", std::string(5000, 'n')}}) + member({.name = "x"}, content) + member({.name = "y"}, "z") + kEnd;
+  const auto bytes =
+      pax({{"path", std::string(5000, 'n')}}) + member({.name = "x"}, content) + member({.name = "y"}, "z") + kEnd;
   for (const std::size_t most : {1U, 7U, 511U, 512U, 513U, 100'000U}) {
     const auto members = read_tar(bytes, most);
     ASSERT_EQ(members.size(), 2U) << most;
@@ -181,7 +194,8 @@ TEST(TarReader, ATruncatedArchiveIsAnError) {
     std::size_t count = 0;
     const auto error = error_of([&] { count = read_tar(bytes.substr(0, length)).size(); });
     const bool at_boundary = length == 0 || length == first.size() || length == (first + second).size() ||
-                             length == (first + second + third).size() || length >= bytes.size() - kBlock;  // half an end marker
+                             length == (first + second + third).size() ||
+                             length >= bytes.size() - kBlock;  // half an end marker
     EXPECT_EQ(error.empty(), at_boundary) << length << ": " << error;
   }
 }
@@ -204,7 +218,8 @@ TEST(TarReader, DamagedHeadersAreErrors) {
 }
 
 TEST(TarReader, MalformedPaxHeadersAreErrors) {
-  for (const auto* const body : {"x", "7 path=", "99 path=x\n", "6 path\n", "0 \n", "9999999 path=x\n", "10 path=x\n\n\n", "5 =x\n"}) {
+  for (const auto* const body :
+       {"x", "7 path=", "99 path=x\n", "6 path\n", "0 \n", "9999999 path=x\n", "10 path=x\n\n\n", "5 =x\n"}) {
     const auto bytes = member({.name = "PaxHeaders/x", .type = 'x'}, body) + member({.name = "x"}, "y") + kEnd;
     EXPECT_NE(error_of([&] { read_tar(bytes); }), "") << body;
   }
@@ -239,12 +254,22 @@ TEST(TarReader, SparseFilesOfAllFormats) {
   old.replace(434, 24, octal(24, 12) + '\0' + octal(0, 12) + '\0');
   old.replace(483, 12, octal(24, 12) + '\0');
   seal(old);
-  const auto v00 = pax({{"GNU.sparse.size", "24"}, {"GNU.sparse.numblocks", "2"}, {"GNU.sparse.offset", "0"}, {"GNU.sparse.numbytes", "4"},
-                        {"GNU.sparse.offset", "16"}, {"GNU.sparse.numbytes", "2"}}) +
+  const auto v00 = pax({{"GNU.sparse.size", "24"},
+                        {"GNU.sparse.numblocks", "2"},
+                        {"GNU.sparse.offset", "0"},
+                        {"GNU.sparse.numbytes", "4"},
+                        {"GNU.sparse.offset", "16"},
+                        {"GNU.sparse.numbytes", "2"}}) +
                    member({.name = "f"}, data);
-  const auto v01 = pax({{"GNU.sparse.size", "24"}, {"GNU.sparse.numblocks", "2"}, {"GNU.sparse.map", "0,4,16,2"}, {"GNU.sparse.name", "f"}}) +
+  const auto v01 = pax({{"GNU.sparse.size", "24"},
+                        {"GNU.sparse.numblocks", "2"},
+                        {"GNU.sparse.map", "0,4,16,2"},
+                        {"GNU.sparse.name", "f"}}) +
                    member({.name = synthetic}, data);
-  const auto v10 = pax({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.name", "f"}, {"GNU.sparse.realsize", "24"}}) +
+  const auto v10 = pax({{"GNU.sparse.major", "1"},
+                        {"GNU.sparse.minor", "0"},
+                        {"GNU.sparse.name", "f"},
+                        {"GNU.sparse.realsize", "24"}}) +
                    member({.name = synthetic}, padded("3\n0\n4\n16\n2\n24\n0\n") + data);
   for (const auto& sparse : {old + padded(data), v00, v01, v10}) {
     const auto members = read_tar(sparse + member({.name = "after"}, "x") + kEnd);
@@ -257,8 +282,24 @@ TEST(TarReader, SparseFilesOfAllFormats) {
   }
 }
 
+TEST(TarReader, SparseMapsThatCannotBeAreErrors) {
+  for (const auto* const map : {"20,6", "0,1,4611686018427387904,5", "8,3,0,3", "0,4,2,2", "x", "-8,6"}) {
+    const auto bytes =
+        pax({{"GNU.sparse.size", "24"}, {"GNU.sparse.map", map}}) + member({.name = "f"}, "AAAABB") + kEnd;
+    EXPECT_NE(error_of([&] { read_tar(bytes); }), "") << map;
+  }
+  EXPECT_NE(error_of([] {
+              read_tar(pax({{"GNU.sparse.realsize", "-24"}, {"GNU.sparse.map", "0,6"}}) +
+                       member({.name = "f"}, "AAAABB") + kEnd);
+            }),
+            "");
+}
+
 TEST(TarReader, UnknownSparseFormatsAreErrors) {
-  EXPECT_NE(error_of([] { read_tar(pax({{"GNU.sparse.major", "2"}, {"GNU.sparse.minor", "0"}}) + member({.name = "x"}, "y") + kEnd); }), "");
+  EXPECT_NE(error_of([] {
+              read_tar(pax({{"GNU.sparse.major", "2"}, {"GNU.sparse.minor", "0"}}) + member({.name = "x"}, "y") + kEnd);
+            }),
+            "");
 }
 
 TEST(TarReader, ManyThreadsReadAtOnce) {
@@ -266,7 +307,8 @@ TEST(TarReader, ManyThreadsReadAtOnce) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int k = 0; k < 200; ++k) EXPECT_EQ(read_one(pax({{"path", name}}) + member({.name = "x"}) + kEnd).entry.path, name);
+      for (int k = 0; k < 200; ++k)
+        EXPECT_EQ(read_one(pax({{"path", name}}) + member({.name = "x"}) + kEnd).entry.path, name);
     });
   }
 }

@@ -58,8 +58,10 @@ TEST(TarWriter, WritesEveryType) {
   expect_same(file("plain", 1000));
   expect_same(link(EntryType::symlink, "soft", "../target"));
   expect_same(link(EntryType::hardlink, "hard", "plain"));
-  for (const auto& [type, bits] : {std::pair{EntryType::directory, S_IFDIR}, {EntryType::fifo, S_IFIFO},
-                                   {EntryType::character_device, S_IFCHR}, {EntryType::block_device, S_IFBLK}}) {
+  for (const auto& [type, bits] : {std::pair{EntryType::directory, S_IFDIR},
+                                   {EntryType::fifo, S_IFIFO},
+                                   {EntryType::character_device, S_IFCHR},
+                                   {EntryType::block_device, S_IFBLK}}) {
     auto entry = file("special/");
     entry.type = type;
     entry.metadata.mode = static_cast<std::uint32_t>(bits) | 07751U;
@@ -69,8 +71,9 @@ TEST(TarWriter, WritesEveryType) {
 }
 
 TEST(TarWriter, WritesNamesAsBytes) {
-  for (const auto& name : {"plain"s, "a b\nc\td"s, "\xc3\xa9"s, "e\xcc\x81"s, "caf\xe9"s, "\xe6\x97\xa5\xe6\x9c\xac"s, "\xff\xfe"s, "\xed\xa0\x80"s,
-                           "\xf3\xa0\x81\x81tag"s, "/absolute/../x"s, std::string(100, 'x'), std::string(101, 'x'), std::string(255, '\xff')}) {
+  for (const auto& name : {"plain"s, "a b\nc\td"s, "\xc3\xa9"s, "e\xcc\x81"s, "caf\xe9"s, "\xe6\x97\xa5\xe6\x9c\xac"s,
+                           "\xff\xfe"s, "\xed\xa0\x80"s, "\xf3\xa0\x81\x81tag"s, "/absolute/../x"s,
+                           std::string(100, 'x'), std::string(101, 'x'), std::string(255, '\xff')}) {
     for (const auto& path : {name, "dir/" + name, std::string(250, 'd') + "/" + name, std::string(4000, 'd') + name}) {
       expect_same(file(path, 3));
       expect_same(link(EntryType::symlink, path, path));
@@ -84,9 +87,20 @@ TEST(TarWriter, WritesOwnersTimesAndXattrs) {
   auto& metadata = entry.metadata;
   metadata.uid = 4294967294;
   metadata.gid = 2097152;
-  metadata.xattrs = {{"security.capability", "\1\0\0\2\xff"s}, {"user.a", ""}, {"user.b", "line\nline=1"}, {"user.c", std::string(65536, '\0')}};
-  for (const auto& mtime : {util::Timestamp{0, 0}, {1700000000, 1}, {1700000000, 123456789}, {1, 500000000}, {2147483647, 0}, {8589934592, 7},
-                            {-1, 0}, {-86400, 0}, {-2, 750000000}, {-2, 1}}) {
+  metadata.xattrs = {{"security.capability", "\1\0\0\2\xff"s},
+                     {"user.a", ""},
+                     {"user.b", "line\nline=1"},
+                     {"user.c", std::string(65536, '\0')}};
+  for (const auto& mtime : {util::Timestamp{0, 0},
+                            {1700000000, 1},
+                            {1700000000, 123456789},
+                            {1, 500000000},
+                            {2147483647, 0},
+                            {8589934592, 7},
+                            {-1, 0},
+                            {-86400, 0},
+                            {-2, 750000000},
+                            {-2, 1}}) {
     metadata.mtime = mtime;
     expect_same(entry);
   }
@@ -94,7 +108,8 @@ TEST(TarWriter, WritesOwnersTimesAndXattrs) {
 
 TEST(TarWriter, WritesContents) {
   const auto content = sample(1'000'000);
-  const auto members = read_tar(write({{file("a", content.size()), content}, {file("empty"), ""}, {file("b", 512), std::string(512, 'b')}}));
+  const auto members = read_tar(
+      write({{file("a", content.size()), content}, {file("empty"), ""}, {file("b", 512), std::string(512, 'b')}}));
   ASSERT_EQ(members.size(), 3U);
   EXPECT_EQ(members[0].content, content);
   EXPECT_EQ(members[1].content, "");
@@ -147,6 +162,15 @@ TEST(TarWriter, RefusesWhatTarCannotHold) {
     entry.metadata.xattrs = {{name, "v"}};
     EXPECT_THAT(error_of([&] { write({{entry, ""}}); }), HasSubstr("extended attribute")) << name;
   }
+}
+
+TEST(TarWriter, AnArchiveThatIsNotFinishedHasNoEnd) {
+  StringSink sink;
+  {
+    TarWriter writer(sink);
+    writer.add(file("x"));
+  }
+  EXPECT_EQ(sink.text.size(), kBlock);
 }
 
 TEST(TarWriter, PassesOnTheSinksFailure) {

@@ -30,7 +30,8 @@ TEST(Platform, ParsesAndNormalises) {
 }
 
 TEST(Platform, RefusesOtherText) {
-  for (const auto* const text : {"", "linux", "linux/", "/amd64", "linux/amd64/", "linux/amd64/v1/x", "linux amd64", "a/b\n"}) {
+  for (const auto* const text :
+       {"", "linux", "linux/", "/amd64", "linux/amd64/", "linux/amd64/v1/x", "linux amd64", "a/b\n"}) {
     EXPECT_THROW(Platform::parse(text), util::Error) << text;
   }
 }

@@ -98,7 +98,8 @@ TEST(Reference, SaysWhatIsWrong) {
 }
 
 TEST(Reference, RefusesWhatIsNoPath) {
-  for (const auto* const text : {"a//b", "a/", "-a", "a-", "a..b", "a___b", "a._b", ".a", "a/../b", "..", "a b", "a\nb"}) {
+  for (const auto* const text :
+       {"a//b", "a/", "-a", "a-", "a..b", "a___b", "a._b", ".a", "a/../b", "..", "a b", "a\nb"}) {
     EXPECT_NE(error_of(text), "accepted") << text;
   }
 }

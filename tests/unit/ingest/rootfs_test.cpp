@@ -68,6 +68,8 @@ TEST_F(IngestTest, WhatIsNeitherIsRefused) {
   EXPECT_TRUE(says(refusal(temp_.str("absent")), "no such file"));
   EXPECT_TRUE(says(refusal("docker://debian"), "no such file"));
   EXPECT_FALSE(refusal("rootfs:/dev/null").empty());
+  temp_.write("nothing", "");
+  EXPECT_TRUE(says(refusal("rootfs:" + temp_.str("nothing")), "is empty"));
   temp_.write("text", "This is no archive, though it is long enough. " + std::string(1000, '.'));
   EXPECT_FALSE(refusal(temp_.str("text")).empty());
 }

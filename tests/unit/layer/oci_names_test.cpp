@@ -22,22 +22,17 @@ TEST_P(ParseOciName, SaysWhatTheNameMeans) {
 
 INSTANTIATE_TEST_SUITE_P(
     Names, ParseOciName,
-    testing::Values(Case{"passwd", OciNameKind::plain, ""}, Case{"", OciNameKind::plain, ""},
-                    Case{".", OciNameKind::plain, ""}, Case{".wh", OciNameKind::plain, ""},
-                    Case{".WH.x", OciNameKind::plain, ""}, Case{"x.wh.y", OciNameKind::plain, ""},
-                    Case{".wh.passwd", OciNameKind::whiteout, "passwd"},
-                    Case{".wh..hidden", OciNameKind::whiteout, ".hidden"},
-                    Case{".wh..wh", OciNameKind::whiteout, ".wh"},
-                    Case{".wh..wh-x", OciNameKind::whiteout, ".wh-x"},
-                    Case{".wh....", OciNameKind::whiteout, "..."},
-                    Case{".wh.\xff\xfe", OciNameKind::whiteout, "\xff\xfe"},
-                    Case{".wh.a b\n", OciNameKind::whiteout, "a b\n"},
-                    Case{".wh..wh..opq", OciNameKind::opaque, ""},
-                    Case{".wh..wh..opqx", OciNameKind::metadata, ""},
-                    Case{".wh..wh.", OciNameKind::metadata, ""}, Case{".wh..wh.aufs", OciNameKind::metadata, ""},
-                    Case{".wh..wh.plnk", OciNameKind::metadata, ""},
-                    Case{".wh.", OciNameKind::malformed, ""}, Case{".wh..", OciNameKind::malformed, ""},
-                    Case{".wh...", OciNameKind::malformed, ""}));
+    testing::Values(
+        Case{"passwd", OciNameKind::plain, ""}, Case{"", OciNameKind::plain, ""}, Case{".", OciNameKind::plain, ""},
+        Case{".wh", OciNameKind::plain, ""}, Case{".WH.x", OciNameKind::plain, ""},
+        Case{"x.wh.y", OciNameKind::plain, ""}, Case{".wh.passwd", OciNameKind::whiteout, "passwd"},
+        Case{".wh..hidden", OciNameKind::whiteout, ".hidden"}, Case{".wh..wh", OciNameKind::whiteout, ".wh"},
+        Case{".wh..wh-x", OciNameKind::whiteout, ".wh-x"}, Case{".wh....", OciNameKind::whiteout, "..."},
+        Case{".wh.\xff\xfe", OciNameKind::whiteout, "\xff\xfe"}, Case{".wh.a b\n", OciNameKind::whiteout, "a b\n"},
+        Case{".wh..wh..opq", OciNameKind::opaque, ""}, Case{".wh..wh..opqx", OciNameKind::metadata, ""},
+        Case{".wh..wh.", OciNameKind::metadata, ""}, Case{".wh..wh.aufs", OciNameKind::metadata, ""},
+        Case{".wh..wh.plnk", OciNameKind::metadata, ""}, Case{".wh.", OciNameKind::malformed, ""},
+        Case{".wh..", OciNameKind::malformed, ""}, Case{".wh...", OciNameKind::malformed, ""}));
 
 TEST(OciNames, WhatIsWrittenIsReadAgain) {
   for (const std::string_view name : {"a", ".a", "...", "\xc3\xa9"}) {

@@ -51,12 +51,12 @@ TEST_F(CheckTest, FindsADamagedObject) {
 
 TEST_F(CheckTest, FindsATruncatedObject) {
   damage(names::object(object_), "cont");
-  expect_problem("misses 1 objects");
+  expect_problem("with 7 bytes, but 4 are there");
 }
 
 TEST_F(CheckTest, FindsAMissingObject) {
   std::filesystem::remove(in_store(names::object(object_)));
-  expect_problem("misses 1 objects");
+  expect_problem("misses the object " + object_.hex());
 }
 
 TEST_F(CheckTest, FindsADamagedLayerTree) {

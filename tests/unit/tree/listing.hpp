@@ -3,12 +3,10 @@
 #pragma once
 
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include <lamina/tree/builder.hpp>
-#include <lamina/tree/merge.hpp>
 #include <lamina/tree/tree.hpp>
 
 namespace lamina::tree::test {

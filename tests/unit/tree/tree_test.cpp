@@ -3,6 +3,7 @@
 #include <lamina/tree/tree.hpp>
 
 #include <cerrno>
+#include <functional>
 #include <limits>
 #include <set>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/archive/tar_reader.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <lamina/util/error.hpp>
@@ -13,12 +15,37 @@ namespace lamina::archive {
 namespace {
 
 constexpr std::size_t kBufferSize = 256U << 10U;  // stays in the processor's cache while it is hashed and written
+constexpr std::size_t kRecord = 512;
+
+/// An archive that ends right behind its last member's content (umoci 0.4 writes such layers) gets the padding that
+/// libarchive insists on. Nothing else is made up: an end within content or a header is a truncated archive.
+class PaddedSource final : public util::Source {
+public:
+  explicit PaddedSource(util::Source& inner) : inner_(inner) {}
+
+  std::size_t read(std::span<std::byte> into) override {
+    const std::size_t got = inner_.read(into);
+    const std::size_t odd = (size_ += got) % kRecord;
+    if (got != 0 || odd == 0 || !is_content_complete) return got;
+    const auto padding = into.first(std::min(into.size(), kRecord - odd));
+    std::ranges::fill(padding, std::byte{0});
+    size_ += padding.size();
+    return padding.size();
+  }
+
+  bool is_content_complete = false;
+
+private:
+  util::Source& inner_;
+  std::uint64_t size_ = 0;
+};
 
 }  // namespace
 
 struct TarReader::State {
-  State(util::Source& source, std::string what) : reader(source, kBufferSize, std::move(what)) {}
+  State(util::Source& inner, std::string what) : source(inner), reader(source, kBufferSize, std::move(what)) {}
 
+  PaddedSource source;
   LibarchiveReader reader;
   // Of the current member's content: nothing for a link, which may carry some too (pax(1)), but that is its file's.
   std::uint64_t size = 0;
@@ -43,9 +70,11 @@ std::optional<Entry> TarReader::next() {
 }
 
 std::optional<TarReader::Block> TarReader::next_block() {
-  auto& [reader, size, read] = *state_;
+  auto& [source, reader, size, read] = *state_;
   if (size == 0) return std::nullopt;
+  source.is_content_complete = read == size;
   const auto block = reader.next_block();
+  source.is_content_complete = false;
   if (!block) return std::nullopt;
   // A sparse member's map may say anything.
   if (block->offset < read || block->offset > size || block->data.size() > size - block->offset) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // TarReader: the members of a tar stream (ustar, PAX, GNU) in order, in one pass. Names, link targets and xattr
 // values come out as the bytes that are in the archive, whatever the locale. A damaged archive throws Error; it may end
-// without an end marker, but only between two members. Two limits are libarchive's: a PAX name of nothing but ASCII
-// and U+E0000 to U+E007F loses the latter, and a time within the second before the epoch comes out as after it.
+// without an end marker, but only between two members or in the padding behind the last content. Two limits are
+// libarchive's: a PAX name of nothing but ASCII and U+E0000 to U+E007F loses the latter, and a time within the second
+// before the epoch comes out as after it.
 // Readers are independent of each other; one reader is used by one thread at a time.
 #pragma once
 

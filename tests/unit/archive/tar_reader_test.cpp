@@ -184,8 +184,6 @@ TEST(TarReader, RefusesWhatIsNoTar) {
   EXPECT_THAT(error_of([] { read_tar("short"); }), StartsWith("the archive cannot be read"));
 }
 
-// Cut anywhere, an archive either fails or gives whole members: it never ends in the midst of one. Only the padding
-// behind content may be missing.
 TEST(TarReader, MayEndRightBehindTheLastContent) {
   const auto whole = member({.name = "a"}, "first") + member({.name = "b"}, std::string(600, 'x'));
   const auto end_of_content = whole.size() - (2 * kBlock - 600);
@@ -195,6 +193,8 @@ TEST(TarReader, MayEndRightBehindTheLastContent) {
   EXPECT_THROW(read_tar(whole.substr(0, end_of_content - 1)), util::Error);
 }
 
+// Cut anywhere, an archive either fails or gives whole members: it never ends in the midst of one. Only the padding
+// behind content may be missing.
 TEST(TarReader, ATruncatedArchiveIsAnError) {
   const auto first = pax({{"path", "first"}, {"SCHILY.xattr.user.a", "1"}}) + member({.name = "x"}, sample(700));
   const auto second = gnu_long('L', std::string(200, 'n')) + member({.name = "y", .magic = kGnu}, "z");

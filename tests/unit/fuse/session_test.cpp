@@ -32,11 +32,11 @@ std::string pattern(std::size_t size) {
   return text;
 }
 
-/// open, read all, close, with the least system calls.
+/// open, read to the end, close.
 std::string slurp(const std::string& path) {
   const util::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) throw util::Error::from_errno(path);
-  std::string text(8U << 20U, '\0');
+  std::string text(util::file_size(fd, path) + 1, '\0');
   text.resize(util::read_at(fd, std::as_writable_bytes(std::span(text)), 0, path));
   return text;
 }

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spin.hpp"
 
-#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace lamina::fuse {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kBudget = 50us;      // about what a wake-up costs: polling longer cannot win
-constexpr auto kInterrupted = 20us; // between two looks: somebody else had the core
-constexpr auto kPause = 10ms;       // so that trying again in vain costs half a percent
+constexpr auto kBudget = 50us;  // about what a wake-up costs: polling longer cannot win
+constexpr auto kPause = 10ms;   // so that trying again in vain costs half a percent
+constexpr int kPatience = 4;    // polls in vain before a pause
+constexpr auto kJudgement = 1ms;  // asking takes a few microseconds
 
 /// About a quarter of a microsecond, kind to a core's other thread and to the device's lock.
 void relax() noexcept {
@@ -25,8 +32,10 @@ void relax() noexcept {
 
 }  // namespace
 
+Spin::Spin() : load_(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC)), cores_(std::thread::hardware_concurrency()) {}
+
 void Spin::found() noexcept {
-  if (polling_) credit_ = std::min(credit_ + 1, kMostCredit);
+  if (polling_) failures_ = 0;
   polling_ = false;
   gave_up_ = false;
 }
@@ -35,27 +44,41 @@ bool Spin::again() noexcept {
   if (gave_up_) return false;
   const auto now = Clock::now();
   if (!polling_) {
-    if (credit_ == 0 && now < until_) return !(gave_up_ = true);
+    gave_up_ = !may_begin(now);
+    if (gave_up_) return false;
     polling_ = true;
-    credit_ = std::max(credit_, 1);
     until_ = now + kBudget;
-  } else if (now - last_ > kInterrupted) {
-    failed(now, kMostCredit);
-    return false;
   } else if (now >= until_) {
-    failed(now, 1);
+    polling_ = false;
+    gave_up_ = true;
+    if (++failures_ >= kPatience) paused_until_ = now + kPause;
     return false;
   }
-  last_ = now;
   relax();
   return true;
 }
 
-void Spin::failed(Clock::time_point now, int cost) noexcept {
-  polling_ = false;
-  gave_up_ = true;
-  credit_ = std::max(credit_ - cost, 0);
-  until_ = now + kPause;
+bool Spin::may_begin(Clock::time_point now) noexcept {
+  if (now < paused_until_) return false;
+  if (now - judged_ > kJudgement) {
+    judged_ = now;
+    suffice_ = cores_suffice();
+  }
+  return suffice_;
+}
+
+/// One for this thread, one for each process that could run now; the one that was just answered is among them.
+bool Spin::cores_suffice() const noexcept {
+  std::array<char, 64> text{};  // "0.20 0.18 0.12 1/80 11206": the fourth number counts runnable threads (proc(5))
+  const auto size = ::pread(load_.get(), text.data(), text.size(), 0);
+  if (size <= 0) return false;
+  const std::string_view line(text.data(), static_cast<std::size_t>(size));
+  const auto slash = line.find('/');
+  const auto blank = line.rfind(' ', slash);
+  unsigned running = 0;
+  if (slash == line.npos || blank == line.npos) return false;
+  const auto parsed = std::from_chars(line.data() + blank + 1, line.data() + slash, running);
+  return parsed.ec == std::errc() && running <= cores_;
 }
 
 }  // namespace lamina::fuse

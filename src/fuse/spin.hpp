@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spin: whether to poll a little longer before sleeping. Polling saves the wake-up of an idle core, most of a
-// request's time; but where cores are scarce it keeps the very process waiting that would send the next request, and
-// sleeping is the faster way. Which of the two it is shows in whether polling finds anything, so that a Spin learns:
-// it goes on while it pays and pauses when it does not. Used by one thread at a time.
+// request's time, as long as a core is left for the process that is to send the next request. Where cores are
+// scarce it only keeps that process waiting, and sleeping is several times faster. Used by one thread at a time.
 #pragma once
 
 #include <chrono>
+
+#include <lamina/util/fd.hpp>
 
 namespace lamina::fuse {
 
 class Spin {
 public:
-  using Clock = std::chrono::steady_clock;
+  Spin();
 
   /// A request was taken.
   void found() noexcept;
@@ -19,15 +20,19 @@ public:
   bool again() noexcept;
 
 private:
-  void failed(Clock::time_point now, int cost) noexcept;
+  using Clock = std::chrono::steady_clock;
+  bool may_begin(Clock::time_point now) noexcept;
+  bool cores_suffice() const noexcept;
 
   bool polling_ = false;
   bool gave_up_ = true;  ///< since the last request: an idle file system costs nothing
-  int credit_ = kMostCredit;
-  Clock::time_point until_{};  ///< while polling: its end; without credit: the end of the pause
-  Clock::time_point last_{};   ///< the last look
-
-  static constexpr int kMostCredit = 4;
+  Clock::time_point until_{};
+  Clock::time_point paused_until_{};
+  Clock::time_point judged_{};  ///< when cores_suffice() was asked last, and what it said
+  bool suffice_ = false;
+  int failures_ = 0;  ///< polls in vain, one after the other
+  util::Fd load_;
+  unsigned cores_;
 };
 
 }  // namespace lamina::fuse

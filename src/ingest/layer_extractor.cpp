@@ -77,17 +77,12 @@ tree::FileContent LayerExtractor::read_content(std::uint64_t size) {
 
 tree::FileContent LayerExtractor::read_small(std::uint64_t size) {
   const auto content = std::span(buffer_).first(size);
-  std::uint64_t end = 0;
-  while (const auto block = tar_.next_block()) {
-    if (block->offset < end || block->offset + block->data.size() > size) {
-      throw Error("a file's content does not fit its size");
-    }
-    std::fill(content.begin() + static_cast<std::ptrdiff_t>(end),
-              content.begin() + static_cast<std::ptrdiff_t>(block->offset), std::byte{0});
-    std::ranges::copy(block->data, content.begin() + static_cast<std::ptrdiff_t>(block->offset));
-    end = block->offset + block->data.size();
+  std::size_t end = 0;
+  for (; const auto block = tar_.next_block(); end = block->offset + block->data.size()) {
+    std::ranges::fill(content.subspan(end, block->offset - end), std::byte{0});
+    std::ranges::copy(block->data, content.subspan(block->offset).begin());
   }
-  std::fill(content.begin() + static_cast<std::ptrdiff_t>(end), content.end(), std::byte{0});
+  std::ranges::fill(content.subspan(end), std::byte{0});
   return staging_.add_object(content);
 }
 

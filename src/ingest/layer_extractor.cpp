@@ -78,9 +78,10 @@ tree::FileContent LayerExtractor::read_content(std::uint64_t size) {
 tree::FileContent LayerExtractor::read_small(std::uint64_t size) {
   const auto content = std::span(buffer_).first(size);
   std::size_t end = 0;
-  for (; const auto block = tar_.next_block(); end = block->offset + block->data.size()) {
+  while (const auto block = tar_.next_block()) {
     std::ranges::fill(content.subspan(end, block->offset - end), std::byte{0});
     std::ranges::copy(block->data, content.subspan(block->offset).begin());
+    end = block->offset + block->data.size();
   }
   std::ranges::fill(content.subspan(end), std::byte{0});
   return staging_.add_object(content);

@@ -25,7 +25,8 @@ void print_file(const store::Store& store, const std::string& what) {
   const auto object = tree.object(*ino);
   if (!object) return;
   digest::VerifyingSource content(std::make_unique<util::FdSource>(store.open_object(*object), util::printable(what)),
-                                  *object, tree.inode(*ino).size, fmt::format("the stored {}", util::printable(what)));
+                                  *object, tree.inode(*ino).size,
+                                  fmt::format("{} (object {})", util::printable(what), object->hex()));
   std::array<std::byte, std::size_t{64} << 10U> buffer{};
   while (const std::size_t got = content.read(buffer)) print(util::as_text(util::Bytes(buffer).first(got)));
 }

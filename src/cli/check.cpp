@@ -24,9 +24,9 @@ void print_report(const store::CheckReport& report, bool json) {
     return;
   }
   for (const auto& problem : report.problems) print(problem + "\n");
-  print(fmt::format("checked {} images, {} layers, {} merged trees, {} objects ({}): {}\n", report.images,
-                    report.layers, report.trees, report.objects, human_size(report.object_bytes),
-                    report.problems.empty() ? "all is well" : fmt::format("{} problems", report.problems.size())));
+  print(fmt::format("images {}, layers {}, merged trees {}, objects {} ({}): {}\n", report.images, report.layers,
+                    report.trees, report.objects, human_size(report.object_bytes),
+                    report.problems.empty() ? "all is well" : "not all is well"));
 }
 
 }  // namespace

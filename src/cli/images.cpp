@@ -21,9 +21,9 @@ nlohmann::json to_json(const store::Store& store, const store::Image& image) {
   for (const auto& name : image.names) names.push_back(name.familiar());
   auto layers = nlohmann::json::array();
   for (const auto& diff_id : image.config.diff_ids) layers.push_back(diff_id.str());
-  return {{"id", image.record.id.str()},        {"names", names},
+  return {{"id", image.record.id.str()},           {"names", names},
           {"digest", image.record.manifest.str()}, {"created", image.config.created},
-          {"size", image_size(store, image)},   {"layers", layers}};
+          {"size", image_size(store, image)},      {"layers", layers}};
 }
 
 void list_images(const Globals& globals, const Options& options) {

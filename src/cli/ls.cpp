@@ -3,8 +3,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <nlohmann/json.hpp>
 
 #include <lamina/util/error.hpp>
 
@@ -73,8 +73,8 @@ nlohmann::json to_json(const tree::Tree& tree, std::string_view name, tree::Ino 
 
 std::string line_of(const tree::Tree& tree, std::string_view name, tree::Ino ino) {
   const auto inode = tree.inode(ino);
-  const auto size = is_device(inode.mode) ? fmt::format("{}, {}", inode.rdev.major, inode.rdev.minor)
-                                          : fmt::format("{}", inode.size);
+  const auto size =
+      is_device(inode.mode) ? fmt::format("{}, {}", inode.rdev.major, inode.rdev.minor) : fmt::format("{}", inode.size);
   auto line = fmt::format("{} {:>3} {:>5} {:>5} {:>10} {:%Y-%m-%d %H:%M} {}", mode_text(inode.mode), inode.nlink,
                           inode.uid, inode.gid, size, fmt::localtime(static_cast<std::time_t>(inode.mtime.seconds)),
                           util::printable(name));

@@ -49,7 +49,7 @@ void add_mount(CLI::App& app, const Globals& globals) {
       ->add_option("-o", options->words,
                    "Mount options: ro, suid, dev (both off unless asked for), noexec, allow_other (on for root), "
                    "data=cache|passthrough")
-      ->type_name("OPT[,OPT…]");
+      ->type_name("OPTION[,OPTION...]");
   command->add_flag("-f,--foreground", options->foreground, "Serve the mount in this process; log to standard error");
   command->callback([&globals, options] { mount_image(globals, *options); });
 }

@@ -34,8 +34,8 @@ void show_json(const std::vector<mount::Mount>& mounts) {
 void show_table(const std::vector<mount::Mount>& mounts) {
   Table table({"MOUNT ID", "IMAGE", "MOUNTPOINT", "PID", "STATE", "STARTED"});
   for (const auto& [record, state] : mounts) {
-    table.add({record.id, util::printable(record.image), util::printable(record.mountpoint),
-               fmt::to_string(record.pid), word(state),
+    table.add({record.id, util::printable(record.image), util::printable(record.mountpoint), fmt::to_string(record.pid),
+               word(state),
                fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(static_cast<std::time_t>(record.started)))});
   }
   table.print();
@@ -49,10 +49,8 @@ void add_mounts(CLI::App& app, const Globals& globals) {
   command->add_flag("--json", *json, "As JSON");
   command->callback([&globals, json] {
     const auto mounts = mount::list(globals.open_store());
-    if (*json)
-      show_json(mounts);
-    else
-      show_table(mounts);
+    if (*json) show_json(mounts);
+    else show_table(mounts);
   });
 }
 

@@ -53,9 +53,12 @@ std::string human_age(std::int64_t seconds_since_epoch) {
     std::int64_t seconds;
     const char* unit;
   };
-  static constexpr std::array kSteps = {Step{60L * 60 * 24 * 365, "year"}, Step{60L * 60 * 24 * 30, "month"},
-                                        Step{60L * 60 * 24 * 7, "week"},   Step{60L * 60 * 24, "day"},
-                                        Step{60L * 60, "hour"},            Step{60, "minute"},
+  static constexpr std::array kSteps = {Step{60L * 60 * 24 * 365, "year"},
+                                        Step{60L * 60 * 24 * 30, "month"},
+                                        Step{60L * 60 * 24 * 7, "week"},
+                                        Step{60L * 60 * 24, "day"},
+                                        Step{60L * 60, "hour"},
+                                        Step{60, "minute"},
                                         Step{1, "second"}};
   const std::int64_t age = std::time(nullptr) - seconds_since_epoch;
   for (const auto& step : kSteps) {

@@ -33,9 +33,9 @@ const image::Reference* find_name(const store::Image& image, const std::string& 
 void require_unused(const store::Store& store, const store::Image& image) {
   for (const auto& mount : mount::live_mounts(store)) {
     if (mount.image_id != image.record.id.str()) continue;
-    throw util::Error(fmt::format("{} is mounted on {}: unmount it first", image.display_name(),
-                                  util::printable(mount.mountpoint)),
-                      EBUSY);
+    throw util::Error(
+        fmt::format("{} is mounted on {}: unmount it first", image.display_name(), util::printable(mount.mountpoint)),
+        EBUSY);
   }
 }
 
@@ -49,8 +49,8 @@ void remove(const store::Store& store, const std::string& text, bool force) {
     return;
   }
   if (name == nullptr && image.names.size() > 1 && !force) {
-    throw util::Error(fmt::format("{} has {} names: remove them one by one, or all with --force", text,
-                                  image.names.size()));
+    throw util::Error(
+        fmt::format("{} has {} names: remove them one by one, or all with --force", text, image.names.size()));
   }
   require_unused(store, image);
   store.remove_image(image.record.id);

@@ -43,7 +43,8 @@ void add_commands(CLI::App& app, const Globals& globals) {
 void require_command(const CLI::App& app) {
   if (!app.get_subcommands().empty()) return;
   const auto words = app.remaining();
-  throw CLI::ValidationError(words.empty() ? "a command is missing" : fmt::format("unknown command '{}'", words.front()));
+  throw CLI::ValidationError(words.empty() ? "a command is missing"
+                                           : fmt::format("unknown command '{}'", words.front()));
 }
 
 }  // namespace

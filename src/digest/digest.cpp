@@ -37,8 +37,8 @@ std::optional<Digest> Digest::find(std::string_view text) noexcept {
 
 Digest Digest::parse(std::string_view text) {
   if (const auto digest = find(text)) return *digest;
-  throw util::Error(fmt::format("'{}' is not a digest of the form sha256:<64 hex digits>",
-                                util::printable(text.substr(0, 100))));
+  throw util::Error(
+      fmt::format("'{}' is not a digest of the form sha256:<64 hex digits>", util::printable(text.substr(0, 100))));
 }
 
 std::string Digest::hex() const {

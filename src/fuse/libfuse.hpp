@@ -17,10 +17,8 @@ namespace lamina::fuse {
 inline void choose_capabilities(fuse_conn_info& connection, std::uint32_t wanted) {
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
   for (std::uint64_t bit = 1; bit < std::uint64_t{1} << 32; bit <<= 1) {
-    if ((wanted & bit) != 0)
-      fuse_set_feature_flag(&connection, bit);
-    else
-      fuse_unset_feature_flag(&connection, bit);
+    if ((wanted & bit) != 0) fuse_set_feature_flag(&connection, bit);
+    else fuse_unset_feature_flag(&connection, bit);
   }
 #else
   connection.want = connection.capable & wanted;

@@ -64,8 +64,8 @@ void on_init(void* userdata, fuse_conn_info* connection) {
   // Node ids are stable and "." and ".." can be looked up, which is what EXPORT_SUPPORT promises; data and attributes
   // never change by themselves, so AUTO_INVAL_DATA would only ask in vain.
   constexpr std::uint32_t kWanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_PARALLEL_DIROPS |
-                               FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_POSIX_ACL |
-                               FUSE_CAP_EXPORT_SUPPORT | FUSE_CAP_EXPLICIT_INVAL_DATA;
+                                    FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_POSIX_ACL |
+                                    FUSE_CAP_EXPORT_SUPPORT | FUSE_CAP_EXPLICIT_INVAL_DATA;
   choose_capabilities(*connection, kWanted);
   auto& server = *static_cast<Server*>(userdata);
   if (server.passthrough) request_passthrough(*connection, server.channel);
@@ -193,12 +193,9 @@ void on_statfs(fuse_req_t request, fuse_ino_t) {
 
 /// The two-step protocol of getxattr(2) and listxattr(2): size 0 asks for the size.
 void reply_xattr(fuse_req_t request, std::string_view value, std::size_t size) {
-  if (size == 0)
-    fuse_reply_xattr(request, value.size());
-  else if (value.size() > size)
-    fuse_reply_err(request, ERANGE);
-  else
-    fuse_reply_buf(request, value.data(), value.size());
+  if (size == 0) fuse_reply_xattr(request, value.size());
+  else if (value.size() > size) fuse_reply_err(request, ERANGE);
+  else fuse_reply_buf(request, value.data(), value.size());
 }
 
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {

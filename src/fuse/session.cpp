@@ -94,7 +94,8 @@ void Session::State::mount(const SessionOptions& options) {
   session.reset(fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &server));
   fuse_opt_free_args(&arguments);
   const auto failed = [&](std::string_view doing) {
-    return Error(fmt::format("{} {}: {}", doing, options.mountpoint, last_complaint().with([](auto& why) { return why; })));
+    return Error(
+        fmt::format("{} {}: {}", doing, options.mountpoint, last_complaint().with([](auto& why) { return why; })));
   };
   if (!session) throw failed("setting up FUSE for");
   if (fuse_session_mount(session.get(), options.mountpoint.c_str()) != 0) throw failed("mounting");
@@ -123,6 +124,7 @@ void Session::State::serve() noexcept {
   while (fuse_session_exited(session.get()) == 0) {
     const int got = fuse_session_receive_buf(session.get(), &buffer);
     if (got == -EINTR) continue;
+    if (got < 0) util::log(util::LogLevel::error, Error::from_errno("reading the FUSE device", -got).what());
     if (got <= 0) break;
     fuse_session_process_buf(session.get(), &buffer);
   }

@@ -14,9 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kBudget = 50us;  // about what a wake-up costs: polling longer cannot win
-constexpr auto kPause = 10ms;   // so that trying again in vain costs half a percent
-constexpr int kPatience = 4;    // polls in vain before a pause
+constexpr auto kBudget = 50us;    // about what a wake-up costs: polling longer cannot win
+constexpr auto kPause = 10ms;     // so that trying again in vain costs half a percent
+constexpr int kPatience = 4;      // polls in vain before a pause
 constexpr auto kJudgement = 1ms;  // asking takes a few microseconds
 
 /// About a quarter of a microsecond, kind to a core's other thread and to the device's lock.

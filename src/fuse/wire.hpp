@@ -61,18 +61,19 @@ struct BackingMap {
   std::uint64_t padding;
 };
 
-inline constexpr std::uint32_t kInit = 26;
 inline constexpr std::uint32_t kForget = 2;
+inline constexpr std::uint32_t kInit = 26;
 inline constexpr std::uint32_t kBatchForget = 42;
 
-inline constexpr std::uint32_t kInitExt = 1U << 30;           ///< InitOut::flags: flags2 is there
-inline constexpr std::uint32_t kPassthroughFlag2 = 1U << 5;   ///< FUSE_PASSTHROUGH, bit 37 of both words
+inline constexpr std::uint32_t kInitExt = 1U << 30;          ///< InitOut::flags: flags2 is there
+inline constexpr std::uint32_t kPassthroughFlag2 = 1U << 5;  ///< FUSE_PASSTHROUGH, bit 37 of both words
 inline constexpr std::uint32_t kOpenKeepCache = 1U << 1;
 inline constexpr std::uint32_t kOpenPassthrough = 1U << 7;
 inline constexpr unsigned long kBackingOpen = _IOW(229, 1, BackingMap);
 inline constexpr unsigned long kBackingClose = _IOW(229, 2, std::uint32_t);
 
 /// Opcode names by number; "" where there is none.
+// clang-format off
 inline constexpr std::array<std::string_view, 53> kOpcodeNames = {
     "",          "LOOKUP",     "FORGET",      "GETATTR",     "SETATTR",         "READLINK",     "SYMLINK",
     "",          "MKNOD",      "MKDIR",       "UNLINK",      "RMDIR",           "RENAME",       "LINK",
@@ -82,5 +83,6 @@ inline constexpr std::array<std::string_view, 53> kOpcodeNames = {
     "CREATE",    "INTERRUPT",  "BMAP",        "DESTROY",     "IOCTL",           "POLL",         "NOTIFY_REPLY",
     "BATCH_FORGET", "FALLOCATE", "READDIRPLUS", "RENAME2",   "LSEEK",           "COPY_FILE_RANGE", "SETUPMAPPING",
     "REMOVEMAPPING", "SYNCFS", "TMPFILE",     "STATX"};
+// clang-format on
 
 }  // namespace lamina::fuse::wire

@@ -32,7 +32,8 @@ std::shared_ptr<const util::Fd> open_plain(const std::string& path, const util::
       std::make_unique<util::FileSource>(file, 0, util::file_size(*file, path), path), compression, path);
   std::vector<std::byte> buffer(std::size_t{1} << 20U);
   while (const std::size_t got = source->read(buffer)) {
-    util::write_all(*plain, util::Bytes(buffer).first(got), fmt::format("{} uncompressed into {}", path, staging.path()));
+    util::write_all(*plain, util::Bytes(buffer).first(got),
+                    fmt::format("{} uncompressed into {}", path, staging.path()));
   }
   return plain;
 }
@@ -74,12 +75,15 @@ DirectoryFiles::DirectoryFiles(util::RootDir dir, std::string what)
 std::optional<FileRef> DirectoryFiles::find(const std::string& path) const {
   const auto status = dir_->find_stat(path);
   if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
-  return FileRef{static_cast<std::uint64_t>(status->st_size),
-                 [dir = dir_, path] { return std::make_unique<util::FdSource>(dir->open_file(path), dir->full(path)); }};
+  return FileRef{static_cast<std::uint64_t>(status->st_size), [dir = dir_, path] {
+                   return std::make_unique<util::FdSource>(dir->open_file(path), dir->full(path));
+                 }};
 }
 
 TarFiles::TarFiles(const std::string& path, std::string what, const util::RootDir& staging)
-    : FileSet(std::move(what)), file_(open_plain(path, staging)), members_(archive::index_tar(file_, FileSet::what())) {}
+    : FileSet(std::move(what)),
+      file_(open_plain(path, staging)),
+      members_(archive::index_tar(file_, FileSet::what())) {}
 
 std::optional<FileRef> TarFiles::find(const std::string& path) const {
   auto member = members_.find(path);

@@ -121,14 +121,15 @@ std::map<std::string, std::vector<Descriptor>> by_name(const image::Index& index
 
 }  // namespace
 
-std::vector<SourceImage> read_oci_layout(const FileSet& files, const std::string& tag,
-                                         const image::Platform& platform, const std::string& default_name) {
+std::vector<SourceImage> read_oci_layout(const FileSet& files, const std::string& tag, const image::Platform& platform,
+                                         const std::string& default_name) {
   const auto index = image::Index::parse(files.get_text("index.json"), fmt::format("index.json of {}", files.what()));
   const auto groups = by_name(index, tag);
   if (groups.empty()) {
     if (tag.empty()) throw Error(fmt::format("{} holds no image", files.what()));
     std::vector<std::string> tags;
-    for (const auto& [name, group] : by_name(index, "")) tags.push_back(name.empty() ? "(an image without a tag)" : name);
+    for (const auto& [name, group] : by_name(index, ""))
+      tags.push_back(name.empty() ? "(an image without a tag)" : name);
     throw Error(fmt::format("{} has no image tagged '{}': there is {}", files.what(), tag, fmt::join(tags, ", ")));
   }
   std::vector<SourceImage> images;

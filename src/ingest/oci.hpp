@@ -12,7 +12,7 @@ namespace lamina::ingest {
 
 /// Images of the layout: the one that `tag` names, else all. `default_name` is the repository for an image that the
 /// layout knows by a bare tag only ("" for none).
-std::vector<SourceImage> read_oci_layout(const FileSet& files, const std::string& tag,
-                                         const image::Platform& platform, const std::string& default_name);
+std::vector<SourceImage> read_oci_layout(const FileSet& files, const std::string& tag, const image::Platform& platform,
+                                         const std::string& default_name);
 
 }  // namespace lamina::ingest

@@ -53,9 +53,10 @@ std::optional<SourceName> parse_prefixed(std::string_view text) {
 SourceName recognise(std::string_view text, const util::RootDir& staging) {
   std::string path(text);
   if (!exists(path)) {
-    throw Error(fmt::format("{}: no such file, and not one of docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:PATH",
-                            util::printable(text)),
-                ENOENT);
+    throw Error(
+        fmt::format("{}: no such file, and not one of docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:PATH",
+                    util::printable(text)),
+        ENOENT);
   }
   if (std::filesystem::is_directory(path)) {
     const auto dir = util::RootDir::open(path);
@@ -88,7 +89,8 @@ std::vector<SourceImage> open_source(std::string_view text, const image::Platfor
   switch (source.kind) {
     case Kind::docker_archive: return read_docker_archive(TarFiles(source.path, what, staging), source.image);
     case Kind::oci_archive:
-      return read_oci_layout(TarFiles(source.path, what, staging), source.image, platform, repository_from(source.path));
+      return read_oci_layout(TarFiles(source.path, what, staging), source.image, platform,
+                             repository_from(source.path));
     case Kind::oci:
       return read_oci_layout(DirectoryFiles(util::RootDir::open(source.path), what), source.image, platform,
                              repository_from(source.path));

@@ -16,31 +16,60 @@ namespace {
 using namespace std::string_view_literals;
 
 // A read-only mount of an image has no use for them, and scripts and fstab pass them everywhere.
-constexpr std::array kIgnored{"defaults"sv, "atime"sv,      "noatime"sv, "relatime"sv, "norelatime"sv, "strictatime"sv,
-                              "lazytime"sv, "nolazytime"sv, "async"sv,   "sync"sv,     "dirsync"sv,    "nodiratime"sv,
-                              "diratime"sv, "auto"sv,       "noauto"sv,  "user"sv,     "nouser"sv,     "users"sv,
-                              "nofail"sv,   "_netdev"sv,    "silent"sv,  "loud"sv,     "default_permissions"sv};
+constexpr std::array kIgnored{"defaults"sv,
+                              "atime"sv,
+                              "noatime"sv,
+                              "relatime"sv,
+                              "norelatime"sv,
+                              "strictatime"sv,
+                              "lazytime"sv,
+                              "nolazytime"sv,
+                              "async"sv,
+                              "sync"sv,
+                              "dirsync"sv,
+                              "nodiratime"sv,
+                              "diratime"sv,
+                              "auto"sv,
+                              "noauto"sv,
+                              "user"sv,
+                              "nouser"sv,
+                              "users"sv,
+                              "nofail"sv,
+                              "_netdev"sv,
+                              "silent"sv,
+                              "loud"sv,
+                              "default_permissions"sv};
 
 bool is_ignored(std::string_view word) {
   return word.empty() || word.starts_with("x-") || std::ranges::find(kIgnored, word) != kIgnored.end();
 }
 
+struct Flag {
+  std::string_view word;
+  bool MountOptions::*member;
+  bool value;
+};
+
+constexpr std::array kFlags{
+    Flag{"ro", &MountOptions::read_only, true}, Flag{"rw", &MountOptions::read_only, false},
+    Flag{"suid", &MountOptions::suid, true},    Flag{"nosuid", &MountOptions::suid, false},
+    Flag{"dev", &MountOptions::dev, true},      Flag{"nodev", &MountOptions::dev, false},
+    Flag{"exec", &MountOptions::exec, true},    Flag{"noexec", &MountOptions::exec, false},
+};
+
+fuse::DataMode parse_data_mode(std::string_view word) {
+  if (word == "data=cache") return fuse::DataMode::cache;
+  if (word == "data=passthrough") return fuse::DataMode::passthrough;
+  throw util::Error(fmt::format("mount option {}: the data mode is cache or passthrough", util::printable(word)),
+                    EINVAL);
+}
+
 void apply(MountOptions& options, std::string_view word) {
-  if (word == "ro") options.read_only = true;
-  else if (word == "rw") options.read_only = false;
-  else if (word == "suid") options.suid = true;
-  else if (word == "nosuid") options.suid = false;
-  else if (word == "dev") options.dev = true;
-  else if (word == "nodev") options.dev = false;
-  else if (word == "exec") options.exec = true;
-  else if (word == "noexec") options.exec = false;
+  const auto flag = std::ranges::find(kFlags, word, &Flag::word);
+  if (flag != kFlags.end()) options.*flag->member = flag->value;
   else if (word == "allow_other") options.allow_other = true;
-  else if (word == "data=cache") options.data = fuse::DataMode::cache;
-  else if (word == "data=passthrough") options.data = fuse::DataMode::passthrough;
-  else if (word.starts_with("data="))
-    throw util::Error(fmt::format("mount option {}: the data mode is cache or passthrough", util::printable(word)), EINVAL);
-  else if (!is_ignored(word))
-    throw util::Error(fmt::format("unknown mount option {}", util::printable(word)), EINVAL);
+  else if (word.starts_with("data=")) options.data = parse_data_mode(word);
+  else if (!is_ignored(word)) throw util::Error(fmt::format("unknown mount option {}", util::printable(word)), EINVAL);
 }
 
 }  // namespace

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <span>
 #include <thread>
 #include <tuple>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/random.h>
+#include <nlohmann/json.hpp>
 
 #include <lamina/util/error.hpp>
 #include <lamina/util/staged.hpp>
@@ -43,6 +42,10 @@ bool is_utf8(const std::string& text) {
   } catch (const nlohmann::json::type_error&) {
     return false;
   }
+}
+
+std::string to_hex(std::string_view bytes) {
+  return fmt::format("{:02x}", fmt::join(std::vector<unsigned char>(bytes.begin(), bytes.end()), ""));
 }
 
 std::string from_hex(std::string_view hex) {
@@ -82,8 +85,7 @@ std::string MountRecord::to_json() const {
                        {"options", options},
                        {"started", started},
                        {"pid", pid}};
-  if (!is_utf8(mountpoint))
-    value[kMountpointHex] = fmt::format("{:02x}", fmt::join(std::span(reinterpret_cast<const unsigned char*>(mountpoint.data()), mountpoint.size()), ""));
+  if (!is_utf8(mountpoint)) value[kMountpointHex] = to_hex(mountpoint);
   return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string_view>
 
@@ -43,7 +42,8 @@ std::string checked_mountpoint(const store::Store& store, const std::string& dir
   const auto shown = util::printable(mountpoint);
   // Asked of the mount table first: a mount whose daemon died cannot even be looked at.
   if (const auto there = find_mount(mountpoint))
-    throw Error(fmt::format("the mount point {} is busy: a file system ({}) is mounted there", shown, there->type), EBUSY);
+    throw Error(fmt::format("the mount point {} is busy: a file system ({}) is mounted there", shown, there->type),
+                EBUSY);
   struct stat status {};
   if (::stat(mountpoint.c_str(), &status) != 0) throw Error::from_errno(fmt::format("the mount point {}", shown));
   if (!S_ISDIR(status.st_mode)) throw Error(fmt::format("the mount point {} is not a directory", shown), ENOTDIR);
@@ -82,7 +82,7 @@ void tell(util::Fd& parent, char kind, std::string_view text) {
   parent.reset();
 }
 
-/// What the caller had open and forgot to close on exec (a script's lock, a make's job server) is not the daemon's to keep.
+/// What the caller had open and forgot to close on exec (a script's lock, make's job server) is not ours to keep.
 void close_inherited() {
   for (const auto& name : util::RootDir::open("/proc/self/fd").list()) {
     const int fd = std::atoi(name.c_str());

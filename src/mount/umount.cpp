@@ -36,9 +36,9 @@ std::string resolve(const std::string& path) {
 }
 
 Error busy(const std::string& mountpoint) {
-  return Error(fmt::format("{} is busy: a process has its working directory or an open file there",
-                           util::printable(mountpoint)),
-               EBUSY);
+  return Error(
+      fmt::format("{} is busy: a process has its working directory or an open file there", util::printable(mountpoint)),
+      EBUSY);
 }
 
 /// fusermount3 is set-user-ID root and unmounts what this user mounted.
@@ -88,14 +88,14 @@ void umount(const store::Store& store, const std::string& target) {
   const auto state = records.empty() ? MountState::live : records.back().state;
 
   const auto there = find_mount(mountpoint);
-  if (there && there->type == kFsType)
-    unmount(mountpoint, state);
+  if (there && there->type == kFsType) unmount(mountpoint, state);
   else if (there && records.empty())
     throw Error(fmt::format("{} is not a lamina mount but a file system of type {}", shown, there->type), EINVAL);
-  else if (records.empty())
-    throw Error(fmt::format("{} is not mounted", shown), EINVAL);
+  else if (records.empty()) throw Error(fmt::format("{} is not mounted", shown), EINVAL);
   else if (state == MountState::live)
-    throw Error(fmt::format("{} is mounted in another mount namespace, by process {}", shown, records.back().record.pid), EINVAL);
+    throw Error(
+        fmt::format("{} is mounted in another mount namespace, by process {}", shown, records.back().record.pid),
+        EINVAL);
 
   for (const auto& [record, was] : records) {
     if (!wait_for_end(store, record.id))

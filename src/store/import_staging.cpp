@@ -33,8 +33,8 @@ constexpr std::uint64_t kFlushStep = std::uint64_t{8} << 20U;
 
 void start_writing_out(const util::Fd& file, std::uint64_t from, std::uint64_t length) {
   // Only a hint: the sync in publish() is what counts, and it reports the errors.
-  static_cast<void>(::sync_file_range(file.get(), static_cast<off64_t>(from), static_cast<off64_t>(length),
-                                      SYNC_FILE_RANGE_WRITE));
+  static_cast<void>(
+      ::sync_file_range(file.get(), static_cast<off64_t>(from), static_cast<off64_t>(length), SYNC_FILE_RANGE_WRITE));
 }
 
 }  // namespace
@@ -103,7 +103,8 @@ tree::FileContent ImportStaging::Stream::finish(std::uint64_t size) {
     staging_.objects_.remove_file(kStream);
     return {size, digest};
   }
-  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) throw Error::from_errno("writing an object of the store");
+  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
+    throw Error::from_errno("writing an object of the store");
   start_writing_out(file_, flushed_, 0);
   staging_.objects_.rename(kStream, staging_.objects_, digest.hex(), util::Replace::no);
   return {size, digest};

@@ -11,9 +11,9 @@
 namespace lamina::store {
 
 std::string write_layer_info(const LayerInfo& info) {
-  return nlohmann::json{{"diff_id", info.diff_id.str()},           {"tar_bytes", info.tar_bytes},
-                        {"content_bytes", info.content_bytes},     {"media_type", info.media_type},
-                        {"blob_digest", info.blob_digest},         {"blob_bytes", info.blob_bytes}}
+  return nlohmann::json{{"diff_id", info.diff_id.str()},       {"tar_bytes", info.tar_bytes},
+                        {"content_bytes", info.content_bytes}, {"media_type", info.media_type},
+                        {"blob_digest", info.blob_digest},     {"blob_bytes", info.blob_bytes}}
       .dump();
 }
 

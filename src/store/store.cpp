@@ -120,9 +120,7 @@ tree::Tree Store::layer_tree(const digest::Digest& diff_id) const {
   return tree::Tree::open(root_.open_file(name), root_.full(name));
 }
 
-bool Store::has_merged_tree(const digest::Digest& chain_id) const {
-  return root_.exists(names::merged_tree(chain_id));
-}
+bool Store::has_merged_tree(const digest::Digest& chain_id) const { return root_.exists(names::merged_tree(chain_id)); }
 
 std::string merge_trees(const std::vector<digest::Digest>& diff_ids,
                         const std::function<tree::Tree(const digest::Digest&)>& open_tree) {

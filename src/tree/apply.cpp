@@ -77,7 +77,8 @@ NodeId Application::get_link_target(Ino link) const {
   const std::string_view target = layer_.symlink_target(link);
   const auto refuse = [&](std::string_view why, int code) {
     return Error(fmt::format("'{}' is a hard link to '{}', {}", util::printable(layer_.path(link)),
-                             util::printable(target), why), code);
+                             util::printable(target), why),
+                 code);
   };
   const auto node = end_of(graph_.resolve(util::RelPath::parse(target).components(), FollowLast::no));
   if (!node) throw refuse("which neither its layer nor a layer below has", ENOENT);
@@ -89,8 +90,7 @@ void Application::place(const DirEntry& entry, NodeId directory) {
   const Inode inode = layer_.inode(entry.ino);
   const auto below = graph_.find(directory, entry.name);
   const bool over_directory = below && graph_.at(*below).is_directory();
-  const std::array offers{offer_of(inode),
-                          !below ? Offer::nothing : over_directory ? Offer::directory : Offer::other};
+  const std::array offers{offer_of(inode), !below ? Offer::nothing : over_directory ? Offer::directory : Offer::other};
   const Fate fate = decide(offers);
   if (!fate.winner) {
     graph_.remove(directory, entry.name);

@@ -59,8 +59,7 @@ TreeBuilder& TreeBuilder::operator=(TreeBuilder&&) noexcept = default;
 
 void TreeBuilder::put_directory(const util::RelPath& path, const util::Metadata& metadata) {
   Graph& graph = state_->graph;
-  const NodeId node =
-      path.is_root() ? kRoot : graph.make_directory(graph.make_directories(parents(path)), last(path));
+  const NodeId node = path.is_root() ? kRoot : graph.make_directory(graph.make_directories(parents(path)), last(path));
   graph.set_metadata(node, metadata);
   graph.at(node).remove(Mark::implied);
 }
@@ -72,7 +71,8 @@ void TreeBuilder::put_file(const util::RelPath& path, const util::Metadata& meta
 void TreeBuilder::put_symlink(const util::RelPath& path, const util::Metadata& metadata, std::string_view target) {
   if (target.empty() || target.size() > kMaxSymlinkTarget || target.find('\0') != std::string_view::npos) {
     throw Error(fmt::format("symbolic link '{}' has a target that is empty, holds a NUL, or is longer than {} bytes",
-                            util::printable(path.str()), kMaxSymlinkTarget), EINVAL);
+                            util::printable(path.str()), kMaxSymlinkTarget),
+                EINVAL);
   }
   put(state_->graph, path, metadata, node_of(S_IFLNK, Target(target)));
 }
@@ -97,7 +97,8 @@ void TreeBuilder::put_hardlink(const util::RelPath& path, const util::RelPath& t
   std::optional<NodeId> node = end_of(steps);
   if (node && graph.at(*node).is_directory()) {
     throw Error(fmt::format("'{}' is a hard link to the directory '{}'", util::printable(path.str()),
-                            util::printable(target.str())), EPERM);
+                            util::printable(target.str())),
+                EPERM);
   }
   if (!node || graph.at(*node).has(Mark::whiteout)) {
     require_layer(state_->kind, "a hard link to a path of another layer");

@@ -86,8 +86,8 @@ struct XattrRecord {
 };
 
 inline constexpr std::array<std::uint64_t, kSectionCount> kElementSize{
-    sizeof(InodeRecord), sizeof(EntryRecord), 1, sizeof(std::uint64_t),
-    1, sizeof(XattrSetRecord), sizeof(XattrRecord), digest::Digest::kSize};
+    sizeof(InodeRecord), sizeof(EntryRecord),  1, sizeof(std::uint64_t), 1, sizeof(XattrSetRecord),
+    sizeof(XattrRecord), digest::Digest::kSize};
 static_assert(sizeof(Header) == 120 && sizeof(InodeRecord) == 48 && sizeof(EntryRecord) == 8 &&
               sizeof(XattrSetRecord) == 8 && sizeof(XattrRecord) == 16);
 

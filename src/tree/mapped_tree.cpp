@@ -49,8 +49,8 @@ void MappedTree::read_header() {
   std::memcpy(&header, bytes.data(), sizeof(Header));
   if (header.magic != kMagic) damaged("it does not begin as a tree");
   if (header.version != kVersion) {
-    throw Error(fmt::format("{} is a tree of version {}; this lamina reads version {}", what, header.version,
-                            kVersion));
+    throw Error(
+        fmt::format("{} is a tree of version {}; this lamina reads version {}", what, header.version, kVersion));
   }
   if (header.kind != static_cast<std::uint32_t>(TreeKind::layer) &&
       header.kind != static_cast<std::uint32_t>(TreeKind::merged)) {
@@ -72,8 +72,8 @@ void MappedTree::damaged(const std::string& why) const {
 }
 
 void MappedTree::out_of_bounds(Section section, std::uint64_t index) const {
-  static constexpr std::array<std::string_view, kSectionCount> kNames{
-      "inode", "entry", "name", "size", "text", "xattr set", "xattr", "digest"};
+  static constexpr std::array<std::string_view, kSectionCount> kNames{"inode", "entry",     "name",  "size",
+                                                                      "text",  "xattr set", "xattr", "digest"};
   damaged(fmt::format("there is no {} {}", kNames[static_cast<std::size_t>(section)], index));
 }
 
@@ -100,8 +100,7 @@ Slice MappedTree::slice(Ino directory) const {
 DirEntry MappedTree::entry(Ino directory, std::uint64_t index) const {
   const auto stored = load<EntryRecord>(Section::entries, index);
   const InodeRecord child = record(stored.ino);
-  if (S_ISDIR(child.mode) &&
-      (stored.ino <= directory || child.parent != directory || child.first_entry != index)) {
+  if (S_ISDIR(child.mode) && (stored.ino <= directory || child.parent != directory || child.first_entry != index)) {
     damaged(fmt::format("directory {} does not belong to directory {}", stored.ino, directory));
   }
   const std::string_view name = name_at(stored.name);

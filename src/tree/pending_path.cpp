@@ -22,8 +22,8 @@ std::optional<std::string_view> PendingPath::next() {
 
 bool PendingPath::follow(std::string_view target) {
   if (++links_ > kMaxLinks) {
-    throw util::Error(fmt::format("more than {} symbolic links on the way through '{}'", kMaxLinks,
-                                  util::printable(target)), ELOOP);
+    throw util::Error(
+        fmt::format("more than {} symbolic links on the way through '{}'", kMaxLinks, util::printable(target)), ELOOP);
   }
   push(target);
   return target.starts_with('/');

@@ -149,14 +149,14 @@ std::uint32_t Serialiser::add_content(const FileContent& content) {
     throw Error("the files of a tree are larger than 2^64 bytes together", EFBIG);
   }
   if (content.size == 0) return 0;
-  const auto [place, is_new] =
-      digest_indices_.try_emplace(content.digest, index_of(digests_.size() + 1, "contents"));
+  const auto [place, is_new] = digest_indices_.try_emplace(content.digest, index_of(digests_.size() + 1, "contents"));
   if (is_new) {
     digests_.push_back(content.digest);
     sizes_.push_back(content.size);
   } else if (sizes_[place->second - 1] != content.size) {
     throw Error(fmt::format("content {} is said to have {} bytes and {} bytes", content.digest.str(),
-                            sizes_[place->second - 1], content.size), EINVAL);
+                            sizes_[place->second - 1], content.size),
+                EINVAL);
   }
   return place->second;
 }
@@ -179,7 +179,7 @@ std::string Serialiser::assemble() const {
   Header header;
   header.kind = static_cast<std::uint32_t>(kind_);
   header.content_bytes = content_bytes_;
-  header.counts = {inodes_.size(), entries_.size(), names_.size(),      sizes_.size(),
+  header.counts = {inodes_.size(), entries_.size(),    names_.size(),  sizes_.size(),
                    texts_.size(),  xattr_sets_.size(), xattrs_.size(), digests_.size()};
   std::string bytes;
   bytes.reserve(layout_of(header.counts).back());

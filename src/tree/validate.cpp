@@ -111,9 +111,7 @@ void Validation::check_type(Ino ino, const InodeRecord& inode) const {
 
 void Validation::check_payload(Ino ino, const InodeRecord& inode) {
   switch (inode.mode & S_IFMT) {
-    case S_IFDIR:
-      check_directory(ino, inode);
-      break;
+    case S_IFDIR: check_directory(ino, inode); break;
     case S_IFREG:
       if (inode.a != 0 && __builtin_add_overflow(content_bytes_, tree_.load<std::uint64_t>(Section::sizes, inode.a - 1),
                                                  &content_bytes_)) {
@@ -127,10 +125,8 @@ void Validation::check_payload(Ino ino, const InodeRecord& inode) {
     case S_IFCHR:
     case S_IFBLK:
     case S_IFIFO:
-    case S_IFSOCK:
-      break;
-    default:
-      require(false, ino, "has an unknown type");
+    case S_IFSOCK: break;
+    default: require(false, ino, "has an unknown type");
   }
 }
 

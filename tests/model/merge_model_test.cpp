@@ -22,10 +22,9 @@ using tree::test::path;
 /// Few short names, so that entries meet.
 rc::Gen<std::string> any_path() {
   return rc::gen::mapcat(rc::gen::weightedElement<int>({{4, 1}, {4, 2}, {2, 3}}), [](int depth) {
-    return rc::gen::map(
-        rc::gen::container<std::vector<std::string>>(static_cast<std::size_t>(depth),
-                                                     rc::gen::element<std::string>("a", "b", "c")),
-        [](const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "/")); });
+    return rc::gen::map(rc::gen::container<std::vector<std::string>>(static_cast<std::size_t>(depth),
+                                                                     rc::gen::element<std::string>("a", "b", "c")),
+                        [](const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "/")); });
   });
 }
 
@@ -136,8 +135,7 @@ void merges_through_symlinks_as_without() {
   layers.push_back(layer_of(base));
   for (Archive& archive : *rc::gen::container<std::vector<Archive>>(rc::gen::container<Archive>(any_entry()))) {
     std::erase_if(archive, [](const Entry& entry) { return !stays_below(entry); });
-    const std::map<std::string, std::string> chosen{{"a", *rc::gen::elementOf(to_a)},
-                                                    {"b", *rc::gen::elementOf(to_b)}};
+    const std::map<std::string, std::string> chosen{{"a", *rc::gen::elementOf(to_a)}, {"b", *rc::gen::elementOf(to_b)}};
     const Archive accepted = acceptable(files, archive);
     layers.push_back(layer_of(through_links(accepted, chosen)));
     files = unpack(files, accepted);

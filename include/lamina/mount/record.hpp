@@ -14,12 +14,12 @@
 namespace lamina::mount {
 
 struct MountRecord {
-  std::string id;  ///< 12 hex digits
-  std::string image;       ///< its name when it was mounted
-  std::string image_id;    ///< "sha256:…"
-  std::string chain_id;    ///< "sha256:…": the merged tree in use
-  std::string mountpoint;  ///< absolute, without symbolic links
-  std::string options;     ///< MountOptions::str()
+  std::string id;            ///< 12 hex digits
+  std::string image;         ///< its name when it was mounted
+  std::string image_id;      ///< "sha256:…"
+  std::string chain_id;      ///< "sha256:…": the merged tree in use
+  std::string mountpoint;    ///< absolute, without symbolic links
+  std::string options;       ///< MountOptions::str()
   std::int64_t started = 0;  ///< seconds since the epoch
   pid_t pid = 0;             ///< the daemon
 

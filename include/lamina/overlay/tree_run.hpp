@@ -21,7 +21,8 @@ struct InoRange {
 
 class TreeRun {
 public:
-  /// A file is read from its start. A range when a run of such reads is on and half of what was given before is used up.
+  /// A file is read from its start. A range when a run of such reads is on and half of what was given before is
+  /// used up.
   std::optional<InoRange> note(Ino ino) noexcept;
 
 private:

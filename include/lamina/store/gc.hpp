@@ -13,9 +13,9 @@
 namespace lamina::store {
 
 struct GcPlan {
-  std::vector<std::string> files;        ///< objects, merged trees and blobs, as paths below the store
-  std::vector<std::string> layers;       ///< layer directories, as paths below the store
-  std::uint64_t bytes = 0;               ///< of all of them
+  std::vector<std::string> files;   ///< objects, merged trees and blobs, as paths below the store
+  std::vector<std::string> layers;  ///< layer directories, as paths below the store
+  std::uint64_t bytes = 0;          ///< of all of them
 };
 
 GcPlan plan_gc(const Store& store);

@@ -14,9 +14,9 @@ namespace lamina::store {
 
 /// images/ids/HEX.json
 struct ImageRecord {
-  digest::Digest id;        ///< of the config blob: docker's and podman's IMAGE ID
-  digest::Digest manifest;  ///< of the manifest blob
-  digest::Digest chain;     ///< names the merged tree
+  digest::Digest id;          ///< of the config blob: docker's and podman's IMAGE ID
+  digest::Digest manifest;    ///< of the manifest blob
+  digest::Digest chain;       ///< names the merged tree
   std::int64_t imported = 0;  ///< seconds since the epoch
 };
 

@@ -18,8 +18,8 @@
 namespace lamina::store {
 
 struct ObjectCounts {
-  std::uint64_t added = 0;         ///< objects the store did not have
-  std::uint64_t shared = 0;        ///< files whose content was there already
+  std::uint64_t added = 0;   ///< objects the store did not have
+  std::uint64_t shared = 0;  ///< files whose content was there already
   std::uint64_t added_bytes = 0;
 };
 

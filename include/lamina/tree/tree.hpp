@@ -64,7 +64,7 @@ public:
   ~Tree();
 
   TreeKind kind() const noexcept;
-  std::uint64_t inode_count() const noexcept;  ///< valid inos are 1 to this
+  std::uint64_t inode_count() const noexcept;    ///< valid inos are 1 to this
   std::uint64_t content_bytes() const noexcept;  ///< sum of the sizes of all regular files, each inode once
   bool has_xattrs() const noexcept;              ///< does any node have an xattr?
 

@@ -45,7 +45,8 @@ TEST(HashingSource, HashesWhatItHandsOn) {
 }
 
 std::string read_verified(std::string content, std::string_view digest, std::uint64_t size) {
-  VerifyingSource source(std::make_unique<util::MemorySource>(std::move(content)), Digest::parse(digest), size, "the blob");
+  VerifyingSource source(std::make_unique<util::MemorySource>(std::move(content)), Digest::parse(digest), size,
+                         "the blob");
   return util::read_all(source, 1000, "test");
 }
 

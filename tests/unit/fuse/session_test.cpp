@@ -289,10 +289,8 @@ TEST_P(SessionTest, EndsWhenUnmountedOrStopped) {
   for (const unsigned threads : {1U, 4U}) {
     start(threads);
     EXPECT_EQ(slurp(at("bin/tool")), "#!/bin/sh\n");
-    if (threads == 1)
-      session->stop();
-    else
-      ASSERT_EQ(std::system(("umount " + mountpoint.str()).c_str()), 0);
+    if (threads == 1) session->stop();
+    else ASSERT_EQ(std::system(("umount " + mountpoint.str()).c_str()), 0);
     session->wait();
     EXPECT_FALSE(std::filesystem::exists(at("bin")));
     session.reset();

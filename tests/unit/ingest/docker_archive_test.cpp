@@ -13,7 +13,8 @@ protected:
   const std::string source_ = "docker-archive:" + temp_.str("image.tar");
 
   std::string manifest(const std::string& tags) const {
-    return fmt::format(R"([{{"Config":"{}","RepoTags":{},"Layers":["bottom/layer.tar","top.tar"]}}])", config_file_, tags);
+    return fmt::format(R"([{{"Config":"{}","RepoTags":{},"Layers":["bottom/layer.tar","top.tar"]}}])", config_file_,
+                       tags);
   }
 };
 

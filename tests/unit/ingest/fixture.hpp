@@ -74,8 +74,8 @@ inline std::string config_json(const std::vector<std::string>& layers, const std
   std::vector<std::string> diff_ids;
   for (const auto& layer : layers) diff_ids.push_back('"' + digest_of(layer) + '"');
   return fmt::format(
-      R"({{"architecture":"{}","os":"linux","rootfs":{{"type":"layers","diff_ids":[{}]}},"history":[]}})",
-      architecture, fmt::join(diff_ids, ","));
+      R"({{"architecture":"{}","os":"linux","rootfs":{{"type":"layers","diff_ids":[{}]}},"history":[]}})", architecture,
+      fmt::join(diff_ids, ","));
 }
 
 class IngestTest : public testing::Test {
@@ -101,9 +101,9 @@ protected:
     for (const auto& layer : layers) {
       descriptors.push_back(put_blob(layout, "application/vnd.oci.image.layer.v1.tar", layer));
     }
-    const auto manifest = fmt::format(
-        R"({{"schemaVersion":2,"mediaType":"{0}","config":{1},"layers":[{2}]}})", image::kOciManifest,
-        put_blob(layout, std::string(image::kOciConfig), config), fmt::join(descriptors, ","));
+    const auto manifest =
+        fmt::format(R"({{"schemaVersion":2,"mediaType":"{0}","config":{1},"layers":[{2}]}})", image::kOciManifest,
+                    put_blob(layout, std::string(image::kOciConfig), config), fmt::join(descriptors, ","));
     return put_blob(layout, std::string(image::kOciManifest), manifest);
   }
 

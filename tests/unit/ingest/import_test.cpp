@@ -57,8 +57,12 @@ TEST_F(IngestTest, NoArchiveReachesTheHost) {
 }
 
 TEST_F(IngestTest, BookkeepingOfAufsIsIgnored) {
-  const std::vector<std::string> layers = {
-      Tar().file(".wh..wh.aufs", "").directory(".wh..wh.plnk").file(".wh..wh.plnk/12.34", "").file("kept", "1").bytes()};
+  const std::vector<std::string> layers = {Tar()
+                                               .file(".wh..wh.aufs", "")
+                                               .directory(".wh..wh.plnk")
+                                               .file(".wh..wh.plnk/12.34", "")
+                                               .file("kept", "1")
+                                               .bytes()};
   put_index("oci", {put_image("oci", layers, config_json(layers))});
   const auto result = import_one("oci:" + temp_.str("oci"));
   EXPECT_EQ(store_.merged_tree(store_.get_image(result.id.str())).inode_count(), 2U);

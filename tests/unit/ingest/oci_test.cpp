@@ -24,7 +24,8 @@ TEST_F(OciTest, NamesComeFromAnnotations) {
   };
   EXPECT_EQ(named(R"("org.opencontainers.image.ref.name":"12")"), "debian:12") << "a bare tag is the layout's";
   EXPECT_EQ(named(R"("org.opencontainers.image.ref.name":"quay.io/me/x:1")"), "quay.io/me/x:1");
-  EXPECT_EQ(named(R"("io.containerd.image.name":"docker.io/library/y:2","org.opencontainers.image.ref.name":"2")"), "y:2");
+  EXPECT_EQ(named(R"("io.containerd.image.name":"docker.io/library/y:2","org.opencontainers.image.ref.name":"2")"),
+            "y:2");
   EXPECT_EQ(named(R"("org.opencontainers.image.ref.name":"No Name")"), "");
   EXPECT_EQ(named(""), "");
 }
@@ -63,9 +64,9 @@ TEST_F(OciTest, IndexesNest) {
 }
 
 TEST_F(OciTest, AnotherPlatformsBlobsMayBeMissing) {
-  const std::string missing = fmt::format(
-      R"({{"mediaType":"{}","digest":"{}","size":1,"platform":{{"os":"linux","architecture":"arm64"}}}})",
-      image::kOciManifest, digest_of("missing"));
+  const std::string missing =
+      fmt::format(R"({{"mediaType":"{}","digest":"{}","size":1,"platform":{{"os":"linux","architecture":"arm64"}}}})",
+                  image::kOciManifest, digest_of("missing"));
   put_index("debian.oci", {missing, image_for("amd64")});
   EXPECT_EQ(open(source_).size(), 1U);
   EXPECT_TRUE(says(refusal(source_, "linux/arm64"), "is missing"));
@@ -95,8 +96,9 @@ TEST_F(OciTest, ALyingConfigIsNamed) {
 
 TEST_F(OciTest, UnknownLayerTypesAreNamed) {
   const auto layer = put_blob("debian.oci", "application/vnd.example.layer", layers_[0]);
-  const auto manifest = fmt::format(R"({{"schemaVersion":2,"config":{},"layers":[{}]}})",
-                                    put_blob("debian.oci", std::string(image::kOciConfig), config_json(layers_)), layer);
+  const auto manifest =
+      fmt::format(R"({{"schemaVersion":2,"config":{},"layers":[{}]}})",
+                  put_blob("debian.oci", std::string(image::kOciConfig), config_json(layers_)), layer);
   put_index("debian.oci", {put_blob("debian.oci", std::string(image::kOciManifest), manifest)});
   EXPECT_TRUE(says(refusal(source_), "application/vnd.example.layer"));
 }

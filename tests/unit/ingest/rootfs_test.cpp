@@ -21,7 +21,9 @@ TEST_F(IngestTest, ADirectoryBecomesOneLayer) {
   const auto result = import_one("rootfs:" + temp_.str("root"));
   const auto image = store_.get_image(result.id.str());
   const auto tree = store_.merged_tree(image);
-  const auto inode_of = [&](const char* path) { return tree.inode(*tree::find_path(tree, path, tree::FollowLast::no)); };
+  const auto inode_of = [&](const char* path) {
+    return tree.inode(*tree::find_path(tree, path, tree::FollowLast::no));
+  };
   EXPECT_EQ(read(result.id.str(), "bin/other"), "content");
   EXPECT_EQ(inode_of("bin/tool").nlink, 2U);
   EXPECT_EQ(inode_of("bin/tool").mode, S_IFREG | 04755U);

@@ -136,9 +136,9 @@ TEST_F(OverlayTest, ListsFromAnyOffset) {
   EXPECT_EQ(all[2], (Seen{"same", ino("usr/bin/same"), 3}));
   EXPECT_EQ(all[3], (Seen{"tool", ino("usr/bin/tool"), 4}));
   for (std::size_t from = 0; from <= all.size(); ++from) {
-    EXPECT_EQ(list("usr/bin", from, 1), (std::vector<Seen>(all.begin() + static_cast<std::ptrdiff_t>(from),
-                                                          all.begin() + static_cast<std::ptrdiff_t>(
-                                                                            std::min(from + 1, all.size())))));
+    EXPECT_EQ(list("usr/bin", from, 1),
+              (std::vector<Seen>(all.begin() + static_cast<std::ptrdiff_t>(from),
+                                 all.begin() + static_cast<std::ptrdiff_t>(std::min(from + 1, all.size())))));
   }
   EXPECT_TRUE(list("usr/bin", ~std::uint64_t{0}, 100).empty());
   EXPECT_EQ(list("", 0, 2)[1].ino, tree::kRootIno);

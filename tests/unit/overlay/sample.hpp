@@ -35,8 +35,7 @@ public:
     auto facts = metadata(S_IFREG | 0644);
     facts.xattrs = std::move(xattrs);
     if (!content.empty()) std::ofstream(object(content), std::ios::binary) << content;
-    builder_.put_file(util::RelPath::parse(path), facts,
-                      {content.size(), digest::hash(util::as_bytes(content))});
+    builder_.put_file(util::RelPath::parse(path), facts, {content.size(), digest::hash(util::as_bytes(content))});
   }
   void symlink(const std::string& path, const std::string& target) {
     builder_.put_symlink(util::RelPath::parse(path), metadata(S_IFLNK | 0777), target);
@@ -56,10 +55,9 @@ public:
     return tree::Tree::from_bytes(tree::merge(layers), "the sample tree");
   }
   overlay::ObjectFiles files(std::size_t budget = 64) const {
-    return {[dir = objects()](const digest::Digest& digest) {
-              return util::RootDir::open(dir).open_file(digest.hex());
-            },
-            budget};
+    return {
+        [dir = objects()](const digest::Digest& digest) { return util::RootDir::open(dir).open_file(digest.hex()); },
+        budget};
   }
 
   static constexpr std::int64_t kTime = 1'700'000'000;

@@ -16,13 +16,9 @@ namespace {
 
 using util::Error;
 
-TEST(Builder, EmptyLayer) {
-  EXPECT_EQ(Layer().list(), (Listing{{".", "d755 implied"}}));
-}
+TEST(Builder, EmptyLayer) { EXPECT_EQ(Layer().list(), (Listing{{".", "d755 implied"}})); }
 
-TEST(Builder, RootTakesItsEntry) {
-  EXPECT_EQ(Layer().dir("./", 0700).list(), (Listing{{".", "d700"}}));
-}
+TEST(Builder, RootTakesItsEntry) { EXPECT_EQ(Layer().dir("./", 0700).list(), (Listing{{".", "d700"}})); }
 
 TEST(Builder, MissingParentsAreImplied) {
   const Listing expected{
@@ -131,12 +127,9 @@ TEST(Builder, HardLinkToADirectoryIsRefused) {
 }
 
 TEST(Builder, SymlinksOfThisLayerAreFollowedInParents) {
-  const Listing expected{{".", "d755 implied n3"},
-                         {"lib", "l777 -> /usr/lib"},
-                         {"usr", "d755 implied n3"},
-                         {"usr/lib", "d755 implied"},
-                         {"usr/lib/a", "f644 'x' n2"},
-                         {"usr/lib/b", "f644 'x' n2 = usr/lib/a"},
+  const Listing expected{{".", "d755 implied n3"},     {"lib", "l777 -> /usr/lib"},
+                         {"usr", "d755 implied n3"},   {"usr/lib", "d755 implied"},
+                         {"usr/lib/a", "f644 'x' n2"}, {"usr/lib/b", "f644 'x' n2 = usr/lib/a"},
                          {"usr/lib/c", "whiteout"}};
   Layer layer;
   layer.symlink("lib", "/usr/lib").file("lib/a", "x").link("usr/lib/b", "lib/a").whiteout("lib/c");

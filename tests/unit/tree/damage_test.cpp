@@ -190,7 +190,10 @@ TEST_F(Forgery, CyclesAndSharedDirectories) {
     edit<EntryRecord>(Section::entries, 4, [&](EntryRecord& entry) { entry.ino = directory; });
     expect_fault("does not belong to");
   }
-  edit_inode(6, [](InodeRecord& inode) { inode.a = 0; inode.b = 4; });
+  edit_inode(6, [](InodeRecord& inode) {
+    inode.a = 0;
+    inode.b = 4;
+  });
   expect_fault("next names");
 }
 
@@ -235,7 +238,10 @@ TEST_F(Forgery, TypesAndMarks) {
   expect_fault("no type");
   edit_inode(5, [](InodeRecord& inode) { inode.marks = 1; });
   expect_fault("marks that do not go");
-  edit_inode(5, [](InodeRecord& inode) { inode.mode = S_IFLNK; inode.a = 0; });
+  edit_inode(5, [](InodeRecord& inode) {
+    inode.mode = S_IFLNK;
+    inode.a = 0;
+  });
   expect_fault("has no target");
   edit<std::uint32_t>(Section::inodes, 0, [this](std::uint32_t&) {
     const auto kind = static_cast<std::uint32_t>(TreeKind::merged);

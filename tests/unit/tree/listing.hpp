@@ -42,5 +42,4 @@ public:
   TreeBuilder builder{TreeKind::layer};
 };
 
-
 }  // namespace lamina::tree::test

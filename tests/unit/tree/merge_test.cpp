@@ -162,9 +162,10 @@ TEST_F(ImpliedOverSymlink, WhiteoutsAndOpaqueToo) {
 }
 
 TEST_F(ImpliedOverSymlink, MeetsWhatTheLayerHasThereItself) {
-  const Listing expected{{".", "d755 n3"},     {"lib", "l777 -> usr/lib"},   {"usr", "d755 n3"},
-                         {"usr/lib", "d700"}, {"usr/lib/a", "f644 'A' n2"}, {"usr/lib/b", "f644 'A' n2 = usr/lib/a"},
-                         {"usr/lib/old", "f644 'x'"}};
+  const Listing expected{
+      {".", "d755 n3"},           {"lib", "l777 -> usr/lib"},   {"usr", "d755 n3"},
+      {"usr/lib", "d700"},        {"usr/lib/a", "f644 'A' n2"}, {"usr/lib/b", "f644 'A' n2 = usr/lib/a"},
+      {"usr/lib/old", "f644 'x'"}};
   EXPECT_EQ(merge_of(lower_, Layer().dir("usr/lib", 0700).file("usr/lib/a", "A").link("lib/b", "usr/lib/a")), expected);
 }
 

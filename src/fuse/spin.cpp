@@ -14,8 +14,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kBudget = 50us;    // about what a wake-up costs: polling longer cannot win
-constexpr auto kPause = 10ms;     // so that trying again in vain costs half a percent
+// Beside the wake-up it may spare (about 50 us) a client has work of its own between two requests: the kernel enters the
+// names of one directory before find(1) asks for the next. Measured, find on a cold cache over kernel overlayfs: 0.90
+// with 50 us, 0.85 with 100, 0.77 with 150, 0.75 with 400.
+constexpr auto kBudget = 150us;
+constexpr auto kPause = 10ms;     // so that trying again in vain costs one and a half percent
 constexpr int kPatience = 4;      // polls in vain before a pause
 constexpr auto kJudgement = 1ms;  // asking takes a few microseconds
 

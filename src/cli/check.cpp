@@ -13,6 +13,10 @@
 namespace lamina::cli {
 namespace {
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 void print_report(const store::CheckReport& report, bool json) {
   if (json) {
     print_json({{"images", report.images},
@@ -24,9 +28,9 @@ void print_report(const store::CheckReport& report, bool json) {
     return;
   }
   for (const auto& problem : report.problems) print(problem + "\n");
-  print(fmt::format("images {}, layers {}, merged trees {}, objects {} ({}): {}\n", report.images, report.layers,
-                    report.trees, report.objects, human_size(report.object_bytes),
-                    report.problems.empty() ? "all is well" : "not all is well"));
+  print(fmt::format("{}, {}, {}, {} ({}): {}\n", counted(report.images, "image"), counted(report.layers, "layer"),
+                    counted(report.trees, "merged tree"), counted(report.objects, "object"),
+                    human_size(report.object_bytes), report.problems.empty() ? "all is well" : "not all is well"));
 }
 
 }  // namespace
@@ -41,8 +45,7 @@ void add_check(CLI::App& app, const Globals& globals) {
     const auto report = store::check(store);
     print_report(report, *json);
     if (!report.problems.empty()) {
-      throw util::Error(fmt::format("the store {} has {} problem{}", store.path(), report.problems.size(),
-                                    report.problems.size() == 1 ? "" : "s"));
+      throw util::Error(fmt::format("the store {} has {}", store.path(), counted(report.problems.size(), "problem")));
     }
   });
 }

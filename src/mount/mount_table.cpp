@@ -2,6 +2,8 @@
 #include "mount_table.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 #include <ranges>
 
 #include <lamina/util/root_dir.hpp>
@@ -47,6 +49,11 @@ std::optional<MountEntry> find_mount(std::string_view directory) {
     if (entry.mountpoint == directory) top = std::move(entry);
   }
   return top;
+}
+
+std::optional<std::string> find_real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  return real ? std::optional<std::string>(real.get()) : std::nullopt;
 }
 
 }  // namespace lamina::mount

@@ -20,6 +20,9 @@ struct MountEntry {
 /// Bottom first: of several mounts on one directory the last is the one seen.
 std::vector<MountEntry> parse_mount_table(std::string_view mountinfo);
 
+/// `path` absolute and without symbolic links; nullopt, with errno set, when it cannot be followed to its end.
+std::optional<std::string> find_real_path(const std::string& path);
+
 /// What is seen on `directory` (absolute, without symbolic links); nullopt when it is no mount point.
 std::optional<MountEntry> find_mount(std::string_view directory);
 

@@ -2,10 +2,8 @@
 // start(): checks the mount point, then becomes or forks the daemon.
 #include <lamina/mount/mount.hpp>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <string_view>
 
 #include <fcntl.h>
@@ -20,6 +18,7 @@
 
 #include "daemon.hpp"
 #include "mount_table.hpp"
+#include "pipe.hpp"
 
 namespace lamina::mount {
 namespace {
@@ -27,8 +26,7 @@ namespace {
 using util::Error;
 
 std::string resolve(const std::string& path, std::string_view what) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-  if (real) return real.get();
+  if (auto real = find_real_path(path)) return std::move(*real);
   if (util::is_absent(errno)) throw Error(fmt::format("{} {} does not exist", what, util::printable(path)), ENOENT);
   throw Error::from_errno(fmt::format("{} {}", what, util::printable(path)));
 }
@@ -60,17 +58,6 @@ void sweep_records(const store::Store& store) {
   for (const auto& [record, state] : list(store)) {
     if (state == MountState::dead && !find_mount(record.mountpoint)) remove_record(store, record.id);
   }
-}
-
-struct Pipe {
-  util::Fd read_end;
-  util::Fd write_end;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error::from_errno("making a pipe");
-  return {util::Fd(ends[0]), util::Fd(ends[1])};
 }
 
 // What the daemon tells its parent: one of these, then the record's JSON or the message of the error.

@@ -6,9 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/mount.h>
@@ -19,6 +17,7 @@
 #include <lamina/util/source.hpp>
 
 #include "mount_table.hpp"
+#include "pipe.hpp"
 #include "record_dir.hpp"
 
 namespace lamina::mount {
@@ -28,8 +27,7 @@ using util::Error;
 
 /// Absolute and without symbolic links as far as it exists; a dead mount cannot be looked at, but its path can.
 std::string resolve(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-  if (real) return real.get();
+  if (auto real = find_real_path(path)) return std::move(*real);
   auto absolute = std::filesystem::absolute(path).lexically_normal();
   if (!absolute.has_filename()) absolute = absolute.parent_path();
   return absolute.string();
@@ -43,10 +41,7 @@ Error busy(const std::string& mountpoint) {
 
 /// fusermount3 is set-user-ID root and unmounts what this user mounted.
 void unmount_as_user(const std::string& mountpoint, MountState state) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error::from_errno("making a pipe");
-  util::Fd read_end(ends[0]);
-  util::Fd write_end(ends[1]);
+  auto [read_end, write_end] = make_pipe();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDERR_FILENO);

@@ -149,8 +149,4 @@ util::FileLock Store::lock(util::LockMode mode) const {
   return util::FileLock::wait(root_.open_or_create(names::kLock), mode);
 }
 
-std::optional<util::FileLock> Store::find_lock(util::LockMode mode) const {
-  return util::FileLock::find(root_.open_or_create(names::kLock), mode);
-}
-
 }  // namespace lamina::store

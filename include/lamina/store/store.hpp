@@ -69,7 +69,6 @@ public:
 
   /// Held by an import (shared) so that no removal takes what it relies on, and by a removal (exclusive).
   util::FileLock lock(util::LockMode mode) const;
-  std::optional<util::FileLock> find_lock(util::LockMode mode) const;
 
 private:
   Store(util::RootDir root, util::RootDir tmp) : root_(std::move(root)), tmp_(std::move(tmp)) {}

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images written header by header, each with the tree it must become or the refusal it must meet. README.md says more."""
+
+from . import headers, hostile, links, names, numbers, replacing, sparse, streams, whiteouts
+
+CASES = [case for module in (whiteouts, replacing, links, names, headers, numbers, sparse, streams, hostile)
+         for case in module.CASES]

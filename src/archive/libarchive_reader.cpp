@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libarchive_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <lamina/util/error.hpp>
+#include <lamina/util/fd.hpp>
 
 #include "c_locale.hpp"
 
@@ -25,11 +27,20 @@ bool is_harmless_warning(struct archive* handle) noexcept {
   return message.find("SCHILY.acl") != std::string_view::npos || message.find("Solaris ACL") != std::string_view::npos;
 }
 
+/// What `buffer` has between two places, which may lie before or behind it.
+std::string cut(util::Bytes buffer, std::int64_t begin, std::int64_t end) {
+  const auto size = static_cast<std::int64_t>(buffer.size());
+  const auto first = static_cast<std::size_t>(std::clamp<std::int64_t>(begin, 0, size));
+  const auto last = static_cast<std::size_t>(std::clamp<std::int64_t>(end, 0, size));
+  return std::string(util::as_text(buffer.subspan(first, last - first)));
+}
+
 }  // namespace
 
 LibarchiveReader::LibarchiveReader(util::Source& source, std::size_t buffer_size, std::string what, Skip skip)
     : source_(source),
       buffer_(buffer_size),
+      previous_(buffer_size),
       what_(std::move(what)),
       skip_(std::move(skip)),
       handle_(archive_read_new()) {
@@ -55,6 +66,15 @@ archive_entry* LibarchiveReader::next() {
   return is_finished_ ? nullptr : entry;
 }
 
+std::string LibarchiveReader::header_blocks() const {
+  const std::int64_t begin = archive_read_header_position(handle());
+  const std::int64_t end = archive_filter_bytes(handle(), 0);
+  const auto buffer_at = static_cast<std::int64_t>(given_ - filled_);
+  const auto previous_at = buffer_at - static_cast<std::int64_t>(previous_.size());  // negative: nothing is in it yet
+  if (skip_ || begin < previous_at) return {};
+  return cut(previous_, begin - previous_at, end - previous_at) + cut(buffer_, begin - buffer_at, end - buffer_at);
+}
+
 std::optional<TarReader::Block> LibarchiveReader::next_block() {
   const void* data = nullptr;
   std::size_t size = 0;
@@ -72,10 +92,19 @@ bool LibarchiveReader::used_all_input() const noexcept {
 la_ssize_t LibarchiveReader::on_read(struct archive* handle, void* self, const void** data) noexcept {
   auto& reader = *static_cast<LibarchiveReader*>(self);
   try {
+    // To its end, as long as there is input, so that both buffers together hold one piece of it.
+    std::size_t filled = 0;
+    while (filled < reader.previous_.size()) {
+      const auto count = reader.source_.read(std::span(reader.previous_).subspan(filled));
+      if (count == 0) break;
+      filled += count;
+    }
+    if (filled == 0) return 0;
+    std::swap(reader.buffer_, reader.previous_);
+    reader.filled_ = filled;
+    reader.given_ += filled;
     *data = reader.buffer_.data();
-    const auto count = reader.source_.read(reader.buffer_);
-    reader.given_ += count;
-    return static_cast<la_ssize_t>(count);
+    return static_cast<la_ssize_t>(filled);
   } catch (...) {
     reader.failure_ = std::current_exception();
     archive_set_error(handle, EIO, "the source failed");

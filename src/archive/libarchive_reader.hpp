@@ -36,6 +36,9 @@ public:
 
   /// The next member, valid until the next call; nullptr at the end and after it.
   archive_entry* next();
+  /// The blocks that next() has read for the member, as they stand; nothing when they are longer than the buffer, or
+  /// when input was passed over.
+  std::string header_blocks() const;
   std::optional<TarReader::Block> next_block();
   /// Whether there was any input and libarchive had use for all of it.
   bool used_all_input() const noexcept;
@@ -54,9 +57,11 @@ private:
 
   util::Source& source_;
   std::vector<std::byte> buffer_;
+  std::vector<std::byte> previous_;  ///< what buffer_ held before
   std::string what_;
   Skip skip_;
   std::uint64_t given_ = 0;     ///< bytes from the source
+  std::size_t filled_ = 0;      ///< bytes of them in buffer_
   std::exception_ptr failure_;  ///< thrown in a callback, for which libarchive only knows "failed"
   bool is_open_ = false;
   bool is_finished_ = false;

@@ -63,7 +63,7 @@ TarReader::~TarReader() = default;
 std::optional<Entry> TarReader::next() {
   auto* const raw = state_->reader.next();
   if (raw == nullptr) return std::nullopt;
-  auto entry = from_libarchive(raw, state_->reader.what());
+  auto entry = from_libarchive(raw, state_->reader.what(), read_raw_header(state_->reader.header_blocks()));
   state_->size = entry.size;
   state_->read = 0;
   return entry;

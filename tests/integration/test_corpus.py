@@ -5,18 +5,31 @@ says; and nothing of it appears outside the store."""
 import contextlib
 import os
 import pathlib
+import subprocess
 
 import compare_trees
 import corpus
 from corpus.case import CANARY
 from corpus.expected import tree_of
-from harness import LaminaTestCase, listing
+from harness import LaminaTestCase, Session, listing
 
 # Where the hostile cases try to put their canary, besides the directories that a test watches.
 REACHED_BY_CLIMBING = [pathlib.Path(folder, CANARY) for folder in ("/", "/tmp", "/etc")]
 
 
 class Corpus(LaminaTestCase):
+    """In memory, where it costs nothing to sync a file: most of the time would go there."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.disk = Session.path("corpus")
+        cls.disk.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", cls.disk], check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        subprocess.run(["umount", cls.disk], check=True)
+
     @contextlib.contextmanager
     def nothing_outside_the_store(self):
         """Home and working directory are in the watched directory, next to the store."""

@@ -126,7 +126,7 @@ DIGESTS = [
     Case("docker_layer_by_a_symlink_out_of_the_archive", "docker load: files of the archive only", plain(),
          refusal=("image.tar", "out.tar"), deliver=docker_archive_with(Layers=["out.tar"])),
     Case("docker_config_out_of_the_archive", "docker load: files of the archive only", plain(),
-         refusal=("image.tar", "/etc/hostname"), deliver=docker_archive_with(Config="/etc/hostname")),
+         refusal=("image.tar", "etc/hostname"), deliver=docker_archive_with(Config="/etc/hostname")),
 ]
 
 CASES = CLIMBING + ODD_NAMES + DIGESTS

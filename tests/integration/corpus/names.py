@@ -78,8 +78,13 @@ LONG_NAMES = [
          [Tar().entry("x", pax={"path": b"\xe9\n="}).entry("x", pax=[("hdrcharset", "BINARY"), ("path", b"\xff\x01")])
           .entry("x", SYMLINK, mode=0o777, pax={"path": "cafe\u0301", "linkpath": b"\xfe"})],
          {b"\xe9\n=": file(), b"\xff\x01": file(), "cafe\u0301": symlink(b"\xfe")}),
-    Case("pax_path_before_gnu_long_name", "GNU tar and libarchive: the PAX record wins",
-         [Tar().long(b"L", "gnu").extended(pax_record("path", LONG)).entry("short", content=b"long")], LONG_TREE),
+    Case("gnu_long_name_and_pax_path", "Go's archive/tar and libarchive: the long name wins",
+         [Tar().long(b"L", LONG).extended(pax_record("path", "pax")).entry("short", content=b"long")], LONG_TREE),
+    Case("pax_names_alone", f"{PAX}; Go's archive/tar leaves the header's name empty when no byte of it is ASCII",
+         [Tar().entry("", content=b"x", pax={"path": "\u65e5\u672c"}).entry("", SYMLINK, mode=0o777, pax={"path": "\u8a9e", "linkpath": "\u65e5\u672c"})
+          .entry("hard", HARDLINK, pax={"linkpath": "\u65e5\u672c"}).entry("", DIRECTORY_TYPE, mode=0o755, pax={"path": "\u732b/"})],
+         {"\u8a9e": symlink("\u65e5\u672c"), "\u732b": DIRECTORY, **linked(file(b"x"), "\u65e5\u672c", "hard")}),
+    Case("pax_names_of_tag_characters", BYTES, [Tar().entry("x", pax={"path": "x\U000e0041\U000e007f"})], {"x\U000e0041\U000e007f": file()}),
     Case("pax_record_given_twice", f"{PAX}: the last one counts",
          [Tar().entry("x", content=b"long", pax=[("path", "first"), ("path", LONG)])], LONG_TREE),
     Case("deep_path", "limits.h, PATH_MAX: what one call can name",

@@ -33,9 +33,9 @@ CASES = [
          {"a": file(mtime=0), "d": directory(mtime=0), "s": symlink("a", mtime=0), "p": file(mtime=0)}),
     Case("times_below_zero", f"{PAX_TIMES}; {BASE256}",
          [Tar().entry("a", pax={"mtime": "-1"}).entry("b", pax={"mtime": "-86400"}).file("c", mtime=base256(-3, 12), magic=GNU)
-          .entry("d", pax={"mtime": "-1.5"}).entry("e", pax={"mtime": "-2.000000001"})],
+          .entry("d", pax={"mtime": "-1.5"}).entry("e", pax={"mtime": "-2.000000001"}).entry("f", pax={"mtime": "-0.5"})],
          {"a": file(mtime=-1), "b": file(mtime=-86400), "c": file(mtime=-3), "d": file(mtime=-2, ns=500_000_000),
-          "e": file(mtime=-3, ns=999_999_999)}),
+          "e": file(mtime=-3, ns=999_999_999), "f": file(mtime=-1, ns=500_000_000)}),
     Case("nanoseconds", PAX_TIMES,
          [Tar().entry("a", pax={"mtime": "1700000000.123456789"}).directory("d", pax={"mtime": "1600000000.000000001"})
           .symlink("s", "a", pax={"mtime": "1500000000.9"}).entry("p", pax={"mtime": "5."}).entry("q", pax={"mtime": "6.120"})],

@@ -36,8 +36,8 @@ public:
 
   /// The next member, valid until the next call; nullptr at the end and after it.
   archive_entry* next();
-  /// The blocks that next() has read for the member, as they stand; nothing when they are longer than the buffer, or
-  /// when input was passed over.
+  /// The blocks that next() has read for the member, as they stand. Nothing of a reader that passes over input, and
+  /// maybe nothing when they are longer than its buffer.
   std::string header_blocks() const;
   std::optional<TarReader::Block> next_block();
   /// Whether there was any input and libarchive had use for all of it.

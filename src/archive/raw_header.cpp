@@ -65,6 +65,7 @@ struct Records {
   void read(std::string_view text) {
     while (!text.empty()) {
       const auto space = text.find(' ');
+      if (space == std::string_view::npos) return;
       const auto length = number_of<std::size_t>(text.substr(0, space));
       if (!length || *length > text.size() || *length < space + 2) return;
       const auto record = text.substr(space + 1, *length - space - 2);

@@ -75,7 +75,7 @@ std::string LayerExtractor::run() {
 }
 
 void LayerExtractor::add(const archive::Entry& entry) {
-  const auto path = naming(entry, [&] { return path_in_root(entry.path); });
+  const auto path = path_in_root(entry.path);
   if (is_bookkeeping(path, entry.type)) return;
   const auto name = naming(entry, [&] { return name_of(path); });
   const bool has_content = name.kind == layer::OciNameKind::plain && entry.type == archive::EntryType::file;

@@ -47,7 +47,8 @@ public:
 
   // --- a merge: `layer` goes on top of what the builder holds. The rule is Fate's (fate.hpp).
   /// What the layer has in a directory it only implies goes to where a symbolic link of that name leads, if the tree
-  /// below has one and it leads to a directory or to nothing, which becomes one. Hard links into the tree below are made before anything is replaced.
+  /// below has one and it leads to a directory, or to nothing, which becomes one. Hard links into the tree below are
+  /// made before anything is replaced.
   /// Throws Error when a hard link leads nowhere or to a directory; the builder is then of no further use.
   void apply(const Tree& layer);
 

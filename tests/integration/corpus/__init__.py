@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images written header by header, each with the tree it must become or the refusal it must meet. README.md says more."""
+"""Images written header by header, each with the tree that it must become or the refusal that it must meet; see
+README.md."""
 
 from . import headers, hostile, links, names, numbers, replacing, sparse, streams, whiteouts
 

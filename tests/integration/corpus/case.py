@@ -10,7 +10,7 @@ import images
 from .raw_tar import Tar
 
 CANARY = "lamina-corpus-canary"  # the name of what must not come to be anywhere outside an image
-UP = "../" * 40
+UP = "../" * 20
 
 
 @dataclasses.dataclass(frozen=True)

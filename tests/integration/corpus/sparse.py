@@ -39,13 +39,16 @@ def pax_0_0(tar, name, sparse_map, data, real_size):
 def pax_0_1(tar, name, sparse_map, data, real_size):
     listed = ",".join(f"{offset},{size}" for offset, size in sparse_map)
     return tar.entry("GNUSparseFile.0/x", content=data, pax={"GNU.sparse.size": str(real_size), "GNU.sparse.name": name,
-                                                             "GNU.sparse.numblocks": str(len(sparse_map)), "GNU.sparse.map": listed})
+                                                             "GNU.sparse.numblocks": str(len(sparse_map)),
+                                                             "GNU.sparse.map": listed})
 
 
 def pax_1_0(tar, name, sparse_map, data, real_size):
-    listed = padded(b"".join(b"%d\n" % number for number in (len(sparse_map), *(part for piece in sparse_map for part in piece))))
+    listed = padded(b"".join(b"%d\n" % number for number in (len(sparse_map),
+                                                             *(part for piece in sparse_map for part in piece))))
     return tar.entry("GNUSparseFile.0/x", content=listed + data,
-                     pax={"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": name, "GNU.sparse.realsize": str(real_size)})
+                     pax={"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": name,
+                          "GNU.sparse.realsize": str(real_size)})
 
 
 FORMATS = {"old_gnu": (old_gnu, OLD), "pax_0_0": (pax_0_0, f"{PAX} 0.0"), "pax_0_1": (pax_0_1, f"{PAX} 0.1"),
@@ -75,15 +78,18 @@ HOLES = {"holes": file(CONTENT), "end": file(ONE.ljust(SIZE, b"\0")), "all": fil
 
 def cases_of(key):
     write, rule = FORMATS[key]
-    broken = {"overlapping": [(0, 600), (512, 100)], "backwards": [(4096, 512), (0, 188)], "beyond_the_end": [(0, 512), (900, 188)]}
+    broken = {"overlapping": [(0, 600), (512, 100)], "backwards": [(4096, 512), (0, 188)],
+              "beyond_the_end": [(0, 512), (900, 188)]}
     return [Case(f"sparse_{key}", rule, [with_holes(write)], HOLES),
-            Case(f"sparse_{key}_of_many_pieces", rule, [many_pieces(write)], {"many": file(MANY), "after": file(b"after")}),
+            Case(f"sparse_{key}_of_many_pieces", rule, [many_pieces(write)],
+                 {"many": file(MANY), "after": file(b"after")}),
             *(Case(f"sparse_{key}_{what}", f"{rule}: pieces are in order and within the file",
                    [write(Tar(), "file", sparse_map, b"x" * 700, 1000)], refusal=("layer 1", "sparse"))
               for what, sparse_map in broken.items())]
 
 
 CASES = [case for key in FORMATS for case in cases_of(key)] + [
-    Case("sparse_replaces_and_is_linked", OLD, [Tar().file("file", b"below"), pax_1_0(Tar(), "file", MAP, ONE + TWO, SIZE)],
+    Case("sparse_replaces_and_is_linked", OLD,
+         [Tar().file("file", b"below"), pax_1_0(Tar(), "file", MAP, ONE + TWO, SIZE)],
          {"file": file(CONTENT)}),
 ]

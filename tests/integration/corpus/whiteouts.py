@@ -9,7 +9,7 @@ WHITEOUTS = "image-spec, layer.md, Whiteouts"
 OPAQUE = "image-spec, layer.md, Opaque Whiteout"
 LOWER_ONLY = "image-spec, layer.md, Whiteouts: they apply to lower layers only, in whatever order"
 CONTAINERD = "containerd, pkg/archive/tar.go, applyNaive"
-BY_NAME = "containerd, pkg/archive/tar.go, applyNaive: a whiteout is known by its name; umoci's UnpackEntry says the same"
+BY_NAME = "containerd, applyNaive, and umoci, UnpackEntry: a whiteout is known by its name"
 AUFS = "docker, pkg/archive/diff.go, UnpackLayer, and containerd 1.x: AUFS metadata"
 
 CLOSED = {"mode": 0o750, "uid": 3, "gid": 4, "mtime": 1_400_000_000}
@@ -82,9 +82,11 @@ def remade():
 
 
 OPAQUE_CASES = [
-    Case("opaque_first", OPAQUE, [below(), remade().file("a/.wh..wh..opq").file("a/new", b"new").directory("a/sub", 0o711)],
+    Case("opaque_first", OPAQUE,
+         [below(), remade().file("a/.wh..wh..opq").file("a/new", b"new").directory("a/sub", 0o711)],
          OPAQUE_NEW),
-    Case("opaque_between", OPAQUE, [below(), remade().file("a/new", b"new").file("a/.wh..wh..opq").directory("a/sub", 0o711)],
+    Case("opaque_between", OPAQUE,
+         [below(), remade().file("a/new", b"new").file("a/.wh..wh..opq").directory("a/sub", 0o711)],
          OPAQUE_NEW),
     Case("opaque_last", f"{OPAQUE}; Whiteouts, the second example",
          [below(), remade().file("a/new", b"new").directory("a/sub", 0o711).file("a/.wh..wh..opq")], OPAQUE_NEW),

@@ -110,7 +110,8 @@ TEST_P(TarNames, OfTagCharactersAndAsciiAlone) {
 TEST_P(TarNames, WithNuls) {
   const auto name = "a\0b"s;
   const auto entry =
-      read_one(pax({{"path", name}, {"linkpath", name}}) + member({.name = "x", .type = '2', .link = "y"}) + kEnd).entry;
+      read_one(pax({{"path", name}, {"linkpath", name}}) + member({.name = "x", .type = '2', .link = "y"}) + kEnd)
+          .entry;
   EXPECT_EQ(entry.path, name);
   EXPECT_EQ(entry.link_target, name);
 }
@@ -118,9 +119,9 @@ TEST_P(TarNames, WithNuls) {
 // Go's archive/tar writes into a ustar header what of a name is ASCII.
 TEST_P(TarNames, ThatOnlyThePaxHeaderHas) {
   for (const char type : {'1', '2'}) {
-    const auto entry = read_one(pax({{"path", "\xc3\xa9"}, {"linkpath", "\xc3\xa8"}}) +
-                                member({.name = "", .type = type}) + kEnd)
-                           .entry;
+    const auto entry =
+        read_one(pax({{"path", "\xc3\xa9"}, {"linkpath", "\xc3\xa8"}}) + member({.name = "", .type = type}) + kEnd)
+            .entry;
     EXPECT_EQ(entry.type, type == '1' ? EntryType::hardlink : EntryType::symlink);
     EXPECT_EQ(entry.path, "\xc3\xa9");
     EXPECT_EQ(entry.link_target, "\xc3\xa8");
@@ -128,8 +129,11 @@ TEST_P(TarNames, ThatOnlyThePaxHeaderHas) {
 }
 
 TEST_P(TarNames, OfSparseFilesAreNotTheOnesMadeUp) {
-  const auto entry = read_one(pax({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.name", "caf\xc3\xa9"},
-                                   {"GNU.sparse.realsize", "10"}, {"path", "GNUSparseFile.0/caf"}}) +
+  const auto entry = read_one(pax({{"GNU.sparse.major", "1"},
+                                   {"GNU.sparse.minor", "0"},
+                                   {"GNU.sparse.name", "caf\xc3\xa9"},
+                                   {"GNU.sparse.realsize", "10"},
+                                   {"path", "GNUSparseFile.0/caf"}}) +
                               member({.name = "GNUSparseFile.0/x"}, padded("0\n")) + kEnd)
                          .entry;
   EXPECT_EQ(entry.path, "caf\xc3\xa9");
@@ -137,9 +141,10 @@ TEST_P(TarNames, OfSparseFilesAreNotTheOnesMadeUp) {
 }
 
 TEST_P(TarNames, OfGnuAreNotThePaxHeaders) {
-  const auto entry = read_one(gnu_long('L', "gnu") + gnu_long('K', "gnu target") + pax({{"path", "p"}, {"linkpath", "l"}}) +
-                              member({.name = "x", .type = '2', .link = "y"}) + kEnd)
-                         .entry;
+  const auto entry =
+      read_one(gnu_long('L', "gnu") + gnu_long('K', "gnu target") + pax({{"path", "p"}, {"linkpath", "l"}}) +
+               member({.name = "x", .type = '2', .link = "y"}) + kEnd)
+          .entry;
   EXPECT_EQ(entry.path, "gnu");
   EXPECT_EQ(entry.link_target, "gnu target");
 }

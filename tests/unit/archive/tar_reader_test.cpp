@@ -266,7 +266,8 @@ TEST(TarReader, HeadersAcrossItsBuffers) {
 
 // So does the name of an entry whose headers are longer than that: up to its first NUL, as libarchive has it.
 TEST(TarReader, VeryLongHeaders) {
-  const auto entry = read_one(pax({{"path", "a\0b"s}, {"comment", std::string(600'000, 'c')}}) + member({.name = "x"}) + kEnd).entry;
+  const auto entry =
+      read_one(pax({{"path", "a\0b"s}, {"comment", std::string(600'000, 'c')}}) + member({.name = "x"}) + kEnd).entry;
   EXPECT_EQ(entry.path, "a");
 }
 

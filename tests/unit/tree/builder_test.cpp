@@ -117,8 +117,11 @@ TEST(Builder, LinksOutliveWhatIsDiscarded) {
   layer.file("d/a", "x").link("b", "d/a").link("c", "d/a").file("e/d", "y");
   layer.builder.discard("d");
   layer.builder.discard("none");
-  EXPECT_EQ(layer.list(), (Listing{{".", "d755 implied n3"}, {"b", "f644 'x' n2"}, {"c", "f644 'x' n2 = b"},
-                                   {"e", "d755 implied"}, {"e/d", "f644 'y'"}}));
+  EXPECT_EQ(layer.list(), (Listing{{".", "d755 implied n3"},
+                                   {"b", "f644 'x' n2"},
+                                   {"c", "f644 'x' n2 = b"},
+                                   {"e", "d755 implied"},
+                                   {"e/d", "f644 'y'"}}));
 }
 
 TEST(Builder, SymlinksHaveTheModeThatLinuxGivesThem) {

@@ -192,8 +192,8 @@ TEST_F(ImpliedOverSymlink, ExplicitDirectoryReplacesTheLink) {
 }
 
 TEST_F(ImpliedOverSymlink, LinkThatLeadsToNoDirectoryIsReplaced) {
-  const Layer links = std::move(
-      Layer().symlink("below-file", "usr/lib/old/x").symlink("loop", "loop").symlink("f", "usr/lib/old"));
+  const Layer links =
+      std::move(Layer().symlink("below-file", "usr/lib/old/x").symlink("loop", "loop").symlink("f", "usr/lib/old"));
   EXPECT_EQ(merge_of(lower_, links, Layer().file("below-file/new", "y")).at("below-file"), "d755");
   EXPECT_EQ(merge_of(lower_, links, Layer().file("loop/new", "y")).at("loop"), "d755");
   EXPECT_EQ(merge_of(lower_, links, Layer().file("f/new", "y")).at("f"), "d755");

@@ -75,7 +75,7 @@ void TreeBuilder::put_symlink(const util::RelPath& path, const util::Metadata& m
                 EINVAL);
   }
   auto as_linux_has_it = metadata;
-  as_linux_has_it.mode |= 0777U;  // symlink(7): whatever the archive says
+  as_linux_has_it.mode = S_IFLNK | 0777U;  // symlink(7): whatever the archive says
   put(state_->graph, path, as_linux_has_it, node_of(S_IFLNK, Target(target)));
 }
 

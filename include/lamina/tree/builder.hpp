@@ -31,6 +31,7 @@ public:
   // Error (EINVAL, ELOOP) for what no file system could hold.
   void put_directory(const util::RelPath& path, const util::Metadata& metadata);
   void put_file(const util::RelPath& path, const util::Metadata& metadata, const FileContent& content);
+  /// Its mode is 0777, as of all symbolic links.
   void put_symlink(const util::RelPath& path, const util::Metadata& metadata, std::string_view target);
   /// Character and block devices, fifos and sockets, by the type bits of metadata.mode.
   void put_special(const util::RelPath& path, const util::Metadata& metadata);

@@ -89,7 +89,7 @@ def cases_of(key):
 
 
 CASES = [case for key in FORMATS for case in cases_of(key)] + [
-    Case("sparse_replaces_and_is_linked", OLD,
+    Case("sparse_file_over_a_file", OLD,
          [Tar().file("file", b"below"), pax_1_0(Tar(), "file", MAP, ONE + TWO, SIZE)],
          {"file": file(CONTENT)}),
 ]

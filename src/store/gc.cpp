@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <lamina/store/names.hpp>
+#include <lamina/store/skeleton.hpp>
+#include <lamina/util/fault.hpp>
 #include <lamina/util/staged.hpp>
 
 namespace lamina::store {
@@ -31,6 +33,10 @@ Reachable mark(const Store& store) {
     if (!store.has_layer(diff_id)) continue;  // `check` is who complains
     const auto tree = store.layer_tree(diff_id);
     for (std::uint64_t i = 0; i < tree.digest_count(); ++i) reached.objects.insert(tree.digest_at(i));
+    // An archive may hold a name twice: its tar needs the content that the tree has not.
+    const std::string skeleton = names::layer_skeleton(diff_id);
+    const auto objects = skeleton_objects(store.root().open_file(skeleton), store.root().full(skeleton));
+    reached.objects.insert(objects.begin(), objects.end());
   }
   return reached;
 }
@@ -67,8 +73,13 @@ void sweep(const Store& store, const GcPlan& plan) {
   const auto staged = util::Staged::create(store.staging());
   for (const auto& path : plan.layers) {
     store.root().rename(path, staged.dir(), path.substr(path.rfind('/') + 1), util::Replace::no);
+    util::fault_point("sweep.layer");
   }
-  for (const auto& path : plan.files) store.root().remove_file(path);
+  if (!plan.layers.empty()) store.root().open_dir(names::kLayers).sync();
+  for (const auto& path : plan.files) {
+    store.root().remove_file(path);
+    util::fault_point("sweep.file");
+  }
 }
 
 }  // namespace lamina::store

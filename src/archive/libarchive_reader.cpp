@@ -27,20 +27,11 @@ bool is_harmless_warning(struct archive* handle) noexcept {
   return message.find("SCHILY.acl") != std::string_view::npos || message.find("Solaris ACL") != std::string_view::npos;
 }
 
-/// What `buffer` has between two places, which may lie before or behind it.
-std::string cut(util::Bytes buffer, std::int64_t begin, std::int64_t end) {
-  const auto size = static_cast<std::int64_t>(buffer.size());
-  const auto first = static_cast<std::size_t>(std::clamp<std::int64_t>(begin, 0, size));
-  const auto last = static_cast<std::size_t>(std::clamp<std::int64_t>(end, 0, size));
-  return std::string(util::as_text(buffer.subspan(first, last - first)));
-}
-
 }  // namespace
 
 LibarchiveReader::LibarchiveReader(util::Source& source, std::size_t buffer_size, std::string what, Skip skip)
     : source_(source),
       buffer_(buffer_size),
-      previous_(buffer_size),
       what_(std::move(what)),
       skip_(std::move(skip)),
       handle_(archive_read_new()) {
@@ -61,18 +52,33 @@ archive_entry* LibarchiveReader::next() {
   if (is_finished_) return nullptr;
   const CLocale locale;
   if (!is_open_) open();
+  // Before the header, and not as a part of it: what is left of the content is not to be kept.
+  if (has_entry_) check(archive_read_data_skip(handle()));
   archive_entry* entry = nullptr;
-  is_finished_ = !check(archive_read_next_header(handle(), &entry));
-  return is_finished_ ? nullptr : entry;
+  is_in_header_ = true;
+  has_entry_ = check(archive_read_next_header(handle(), &entry));
+  is_in_header_ = false;
+  is_finished_ = !has_entry_;
+  return has_entry_ ? entry : nullptr;
 }
 
 std::string LibarchiveReader::header_blocks() const {
-  const std::int64_t begin = archive_read_header_position(handle());
-  const std::int64_t end = archive_filter_bytes(handle(), 0);
-  const auto buffer_at = static_cast<std::int64_t>(given_ - filled_);
-  const auto previous_at = buffer_at - static_cast<std::int64_t>(previous_.size());  // negative: nothing is in it yet
-  if (skip_ || begin < previous_at) return {};
-  return cut(previous_, begin - previous_at, end - previous_at) + cut(buffer_, begin - buffer_at, end - buffer_at);
+  return input(static_cast<std::uint64_t>(archive_read_header_position(handle())), position());
+}
+
+std::uint64_t LibarchiveReader::position() const noexcept {
+  return static_cast<std::uint64_t>(archive_filter_bytes(handle(), 0));
+}
+
+std::string LibarchiveReader::input(std::uint64_t begin, std::uint64_t end) const {
+  const std::uint64_t buffer_at = given_ - filled_;
+  const std::uint64_t kept_at = buffer_at - kept_.size();
+  if (begin < kept_at) return {};
+  std::string bytes;
+  if (begin < buffer_at) bytes = kept_.substr(begin - kept_at, end - begin);
+  const std::uint64_t rest = std::max(begin, buffer_at);
+  if (rest < end) bytes += util::as_text(std::span(buffer_).subspan(rest - buffer_at, end - rest));
+  return bytes;
 }
 
 std::optional<TarReader::Block> LibarchiveReader::next_block() {
@@ -82,7 +88,8 @@ std::optional<TarReader::Block> LibarchiveReader::next_block() {
   do {
     if (!check(archive_read_data_block(handle(), &data, &size, &offset))) return std::nullopt;
   } while (size == 0);
-  return TarReader::Block{static_cast<std::uint64_t>(offset), {static_cast<const std::byte*>(data), size}};
+  // libarchive has passed over all that it gave before, and will pass over this block in the next call.
+  return TarReader::Block{static_cast<std::uint64_t>(offset), position(), {static_cast<const std::byte*>(data), size}};
 }
 
 bool LibarchiveReader::used_all_input() const noexcept {
@@ -92,19 +99,15 @@ bool LibarchiveReader::used_all_input() const noexcept {
 la_ssize_t LibarchiveReader::on_read(struct archive* handle, void* self, const void** data) noexcept {
   auto& reader = *static_cast<LibarchiveReader*>(self);
   try {
-    // To its end, as long as there is input, so that both buffers together hold one piece of it.
-    std::size_t filled = 0;
-    while (filled < reader.previous_.size()) {
-      const auto count = reader.source_.read(std::span(reader.previous_).subspan(filled));
-      if (count == 0) break;
-      filled += count;
+    if (reader.keeps_headers_) {
+      const auto header = static_cast<std::uint64_t>(archive_read_header_position(handle));
+      reader.kept_ = reader.input(reader.is_in_header_ ? header : reader.position(), reader.given_);
     }
-    if (filled == 0) return 0;
-    std::swap(reader.buffer_, reader.previous_);
-    reader.filled_ = filled;
-    reader.given_ += filled;
     *data = reader.buffer_.data();
-    return static_cast<la_ssize_t>(filled);
+    reader.filled_ = 0;
+    reader.filled_ = reader.source_.read(reader.buffer_);
+    reader.given_ += reader.filled_;
+    return static_cast<la_ssize_t>(reader.filled_);
   } catch (...) {
     reader.failure_ = std::current_exception();
     archive_set_error(handle, EIO, "the source failed");

@@ -54,6 +54,7 @@ struct TarReader::State {
 
 TarReader::TarReader(util::Source& source, std::string what)
     : state_(std::make_unique<State>(source, std::move(what))) {
+  state_->reader.keep_headers();
   archive_read_support_format_tar(state_->reader.handle());
   archive_read_support_format_empty(state_->reader.handle());
 }

@@ -40,7 +40,7 @@ void require_unused(const store::Store& store, const store::Image& image) {
 }
 
 /// docker's rule: a name is taken away; with its last name, or by ID, the image goes.
-void remove(const store::Store& store, const std::string& text, bool force) {
+void remove(const store::Store& store, store::Removal& removal, const std::string& text, bool force) {
   const auto image = store.get_image(text);
   const auto* name = find_name(image, text);
   if (name != nullptr && image.names.size() > 1) {
@@ -53,7 +53,7 @@ void remove(const store::Store& store, const std::string& text, bool force) {
         fmt::format("{} has {} names: remove them one by one, or all with --force", text, image.names.size()));
   }
   require_unused(store, image);
-  store.remove_image(image.record.id);
+  removal.remove_image(image.record.id);
   for (const auto& untagged : image.names) print(fmt::format("Untagged: {}\n", untagged.familiar()));
   print(fmt::format("Deleted: {}\n", image.record.id.str()));
 }
@@ -68,8 +68,9 @@ void add_rmi(CLI::App& app, const Globals& globals) {
   command->callback([&globals, options] {
     const auto store = globals.open_store();
     const auto lock = store.lock(util::LockMode::exclusive);  // a running import may rely on what would go
-    for (const auto& image : options->images) remove(store, image, options->force);
-    store::sweep(store, store::plan_gc(store));
+    store::Removal removal(store);
+    for (const auto& image : options->images) remove(store, removal, image, options->force);
+    removal.sweep();
   });
 }
 

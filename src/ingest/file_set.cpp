@@ -17,7 +17,7 @@ namespace {
 
 using util::Error;
 
-constexpr std::uint64_t kMaxDocument = std::uint64_t{16} << 20U;  // a manifest or config is a few KiB
+constexpr std::uint64_t kMaxDocument = std::uint64_t{4} << 20U;  // registries refuse larger ones, too
 constexpr int kMaxLinks = 40;                                     // as the kernel's MAXSYMLINKS
 
 std::shared_ptr<const util::Fd> open_plain(const std::string& path, const util::RootDir& staging) {

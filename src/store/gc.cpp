@@ -6,7 +6,8 @@
 #include <fmt/format.h>
 
 #include <lamina/store/names.hpp>
-#include <lamina/util/staged.hpp>
+#include <lamina/store/skeleton.hpp>
+#include <lamina/util/fault.hpp>
 
 namespace lamina::store {
 namespace {
@@ -31,6 +32,10 @@ Reachable mark(const Store& store) {
     if (!store.has_layer(diff_id)) continue;  // `check` is who complains
     const auto tree = store.layer_tree(diff_id);
     for (std::uint64_t i = 0; i < tree.digest_count(); ++i) reached.objects.insert(tree.digest_at(i));
+    // An archive may hold a name twice: its tar needs the content that the tree has not.
+    const std::string skeleton = names::layer_skeleton(diff_id);
+    const auto objects = skeleton_objects(store.root().open_file(skeleton), store.root().full(skeleton));
+    reached.objects.insert(objects.begin(), objects.end());
   }
   return reached;
 }
@@ -61,14 +66,39 @@ GcPlan plan_gc(const Store& store) {
   return plan;
 }
 
-void sweep(const Store& store, const GcPlan& plan) {
+Removal::Removal(const Store& store) : store_(store), staged_(util::Staged::create(store.staging())) {}
+
+Removal::~Removal() {
+  if (is_begun_) staged_.abandon();
+}
+
+void Removal::remove_image(const digest::Digest& id) {
+  if (!is_begun_) {
+    staged_.dir().create_file(names::kUnfinished);
+    staged_.dir().sync();
+    store_.staging().sync();
+    is_begun_ = true;
+  }
+  store_.remove_image(id);
+}
+
+GcPlan Removal::sweep() {
+  GcPlan plan = plan_gc(store_);
+  const auto& root = store_.root();
   // Layers before objects: a layer that is visible is complete, at every moment. A layer's directory goes whole, by
   // one rename into staging.
-  const auto staged = util::Staged::create(store.staging());
   for (const auto& path : plan.layers) {
-    store.root().rename(path, staged.dir(), path.substr(path.rfind('/') + 1), util::Replace::no);
+    root.rename(path, staged_.dir(), path.substr(path.rfind('/') + 1), util::Replace::no);
+    util::fault_point("sweep.layer");
   }
-  for (const auto& path : plan.files) store.root().remove_file(path);
+  if (!plan.layers.empty()) root.open_dir(names::kLayers).sync();
+  for (const auto& path : plan.files) {
+    root.remove_file(path);
+    util::fault_point("sweep.file");
+  }
+  if (!plan.files.empty()) root.sync_filesystem();
+  is_begun_ = false;
+  return plan;
 }
 
 }  // namespace lamina::store

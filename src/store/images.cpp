@@ -11,6 +11,7 @@
 #include <lamina/store/names.hpp>
 #include <lamina/store/store.hpp>
 #include <lamina/util/error.hpp>
+#include <lamina/util/fault.hpp>
 #include <lamina/util/staged.hpp>
 
 namespace lamina::store {
@@ -168,12 +169,14 @@ Image Store::get_image(std::string_view text) const {
 void Store::put_image(const ImageRecord& record) const {
   const json text = {{"manifest", record.manifest.str()}, {"chain", record.chain.str()}, {"imported", record.imported}};
   util::publish_text(tmp_, root_.open_dir(names::kImageIds), record.id.hex(), text.dump());
+  util::fault_point("put.image");
 }
 
 void Store::tag(const image::Reference& name, const digest::Digest& id) const {
   if (name.digest) throw Error(fmt::format("'{}' has a digest: a name to give is NAME[:TAG]", name.str()));
   const json text = {{"name", name.str()}, {"id", id.str()}};
   util::publish_text(tmp_, root_.open_dir(names::kImageNames), name_file(name), text.dump());
+  util::fault_point("put.name");
 }
 
 bool Store::untag(const image::Reference& name) const {
@@ -191,9 +194,15 @@ void Store::check_name(const std::string& file) const {
 void Store::remove_image(const digest::Digest& id) const {
   const auto names_by_id = read_names(root_);
   if (const auto found = names_by_id.find(id); found != names_by_id.end()) {
-    for (const auto& name : found->second) untag(name);
+    for (const auto& name : found->second) {
+      untag(name);
+      util::fault_point("remove.name");
+    }
   }
   root_.remove_file(names::image_id(id));
+  // For good: what it needs may go from here on, and must not be wanted again after a power cut.
+  for (const char* dir : {names::kImageNames, names::kImageIds}) root_.open_dir(dir).sync();
+  util::fault_point("remove.image");
 }
 
 }  // namespace lamina::store

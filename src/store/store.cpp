@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include <lamina/digest/hasher.hpp>
+#include <lamina/store/gc.hpp>
 #include <lamina/store/names.hpp>
 #include <lamina/tree/merge.hpp>
 #include <lamina/util/error.hpp>
+#include <lamina/util/fault.hpp>
+#include <lamina/util/log.hpp>
 #include <lamina/util/staged.hpp>
 
 #include "merge_trees.hpp"
@@ -70,6 +73,18 @@ void require_known_version(const util::RootDir& root) {
                           names::kVersionText.substr(0, names::kVersionText.size() - 1)));
 }
 
+/// Removes what an unfinished import or removal left. False when that cannot be done now.
+bool collect_garbage(const Store& store) {
+  try {
+    const auto lock = util::FileLock::find(store.root().open_or_create(names::kLock), util::LockMode::exclusive);
+    if (lock) Removal(store).sweep();
+    return lock.has_value();
+  } catch (const Error& error) {
+    util::log(util::LogLevel::warning, error.what());  // `check` says more; other commands may still do their work
+    return false;
+  }
+}
+
 }  // namespace
 
 std::string Store::default_path() {
@@ -86,8 +101,11 @@ Store Store::open(const std::string& path) {
   auto root = util::RootDir::open(absolute);
   require_known_version(root);
   auto staging = root.open_dir(names::kStaging);
-  util::sweep_staging(staging);
-  return {std::move(root), std::move(staging)};
+  Store store(std::move(root), std::move(staging));
+  util::sweep_staging(store.staging(), [&](const util::RootDir& orphan) {
+    return !orphan.exists(names::kUnfinished) || collect_garbage(store);
+  });
+  return store;
 }
 
 util::RootDir Store::mounts() const { return root_.open_dir(names::kMounts); }
@@ -105,6 +123,7 @@ digest::Digest Store::put_blob(std::string_view bytes) const {
   const auto digest = digest::hash(util::as_bytes(bytes));
   if (!root_.exists(names::blob(digest))) {
     util::publish_text(tmp_, root_.open_dir(names::kBlobs), digest.hex(), bytes);
+    util::fault_point("put.blob");
   }
   return digest;
 }

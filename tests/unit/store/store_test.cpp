@@ -59,15 +59,27 @@ TEST_F(StoreTest, GarbageIsWhatNoImageLeadsTo) {
   EXPECT_TRUE(plan_gc(store_).files.empty());
   EXPECT_TRUE(plan_gc(store_).layers.empty());
 
-  store_.remove_image(gone);
+  Removal removal(store_);
+  removal.remove_image(gone);
   const auto plan = plan_gc(store_);
   EXPECT_EQ(plan.layers.size(), 1U);
   EXPECT_EQ(plan.files.size(), 4U) << "config, manifest, merged tree, object";
   EXPECT_TRUE(store_.has_object(object)) << "a plan removes nothing";
-  sweep(store_, plan);
+  EXPECT_EQ(removal.sweep().files, plan.files);
   EXPECT_FALSE(store_.has_object(object));
   EXPECT_TRUE(store_.has_object(digest::hash(util::as_bytes("the same"))));
   EXPECT_EQ(store_.images().front().record.id, kept);
+}
+
+TEST_F(StoreTest, ARemovalThatIsNotSweptIsFinishedByTheNextCommand) {
+  const auto gone = add_image("gone", "content", "");
+  const auto object = digest::hash(util::as_bytes("content"));
+  { const Removal unused(store_); }
+  EXPECT_TRUE(store_.staging().list().empty());
+  Removal(store_).remove_image(gone);
+  EXPECT_TRUE(store_.has_object(object));
+  static_cast<void>(Store::open(store_.path()));
+  EXPECT_FALSE(store_.has_object(object));
   EXPECT_TRUE(store_.staging().list().empty());
 }
 

@@ -24,15 +24,7 @@ std::string as_string(const char* text) { return text == nullptr ? "" : text; }
 
 std::optional<EntryType> find_type(archive_entry* entry) noexcept {
   if (archive_entry_hardlink(entry) != nullptr) return EntryType::hardlink;
-  switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return EntryType::file;
-    case AE_IFDIR: return EntryType::directory;
-    case AE_IFLNK: return EntryType::symlink;
-    case AE_IFCHR: return EntryType::character_device;
-    case AE_IFBLK: return EntryType::block_device;
-    case AE_IFIFO: return EntryType::fifo;
-    default: return std::nullopt;
-  }
+  return find_entry_type(archive_entry_filetype(entry));
 }
 
 std::uint32_t type_bits(EntryType type) noexcept {
@@ -124,6 +116,18 @@ void check_writable(const Entry& entry) {
 }
 
 }  // namespace
+
+std::optional<EntryType> find_entry_type(std::uint32_t mode) noexcept {
+  switch (mode & S_IFMT) {
+    case S_IFREG: return EntryType::file;
+    case S_IFDIR: return EntryType::directory;
+    case S_IFLNK: return EntryType::symlink;
+    case S_IFCHR: return EntryType::character_device;
+    case S_IFBLK: return EntryType::block_device;
+    case S_IFIFO: return EntryType::fifo;
+    default: return std::nullopt;
+  }
+}
 
 Entry from_libarchive(archive_entry* entry, std::string_view what) {
   try {

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <lamina/mount/record.hpp>
-#include <lamina/store/gc.hpp>
 #include <lamina/util/error.hpp>
 
 #include "command.hpp"
 #include "output.hpp"
+#include "removal.hpp"
 
 namespace lamina::cli {
 namespace {
@@ -39,14 +39,14 @@ void require_unused(const store::Store& store, const store::Image& image) {
   }
 }
 
-/// docker's rule: a name is taken away; with its last name, or by ID, the image goes.
-void remove(const store::Store& store, const std::string& text, bool force) {
+/// docker's rule: a name is taken away; with its last name, or by ID, the image goes. Did it?
+bool remove(const store::Store& store, const std::string& text, bool force) {
   const auto image = store.get_image(text);
   const auto* name = find_name(image, text);
   if (name != nullptr && image.names.size() > 1) {
     store.untag(*name);
     print(fmt::format("Untagged: {}\n", name->familiar()));
-    return;
+    return false;
   }
   if (name == nullptr && image.names.size() > 1 && !force) {
     throw util::Error(
@@ -56,6 +56,20 @@ void remove(const store::Store& store, const std::string& text, bool force) {
   store.remove_image(image.record.id);
   for (const auto& untagged : image.names) print(fmt::format("Untagged: {}\n", untagged.familiar()));
   print(fmt::format("Deleted: {}\n", image.record.id.str()));
+  return true;
+}
+
+void remove_all(const store::Store& store, const Options& options) {
+  // An import that runs may rely on what would be swept. It takes its time, so it is not waited for.
+  const auto lock = store.find_lock(util::LockMode::exclusive);
+  bool any = false;
+  for (const auto& image : options.images) any |= remove(store, image, options.force);
+  if (lock) store::sweep(store, plan_removal(store, {}, mount::live_mounts(store)));
+  else if (any) {
+    fmt::print(stderr,
+               "lamina: other commands are using the store: what only these images needed goes at the next "
+               "'lamina prune'\n");
+  }
 }
 
 }  // namespace
@@ -65,12 +79,7 @@ void add_rmi(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
   command->add_option("IMAGE", options->images, "NAME[:TAG], NAME@DIGEST or image ID")->required();
   command->add_flag("-f,--force", options->force, "Remove an image given by ID with all of its names");
-  command->callback([&globals, options] {
-    const auto store = globals.open_store();
-    const auto lock = store.lock(util::LockMode::exclusive);  // a running import may rely on what would go
-    for (const auto& image : options->images) remove(store, image, options->force);
-    store::sweep(store, store::plan_gc(store));
-  });
+  command->callback([&globals, options] { remove_all(globals.open_store(), *options); });
 }
 
 }  // namespace lamina::cli

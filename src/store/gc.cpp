@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/store/gc.hpp>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -20,55 +21,79 @@ struct Reachable {
   DigestSet objects;
 };
 
-Reachable mark(const Store& store) {
+void insert_objects(const tree::Tree& tree, DigestSet& into) {
+  for (std::uint64_t i = 0; i < tree.digest_count(); ++i) into.insert(tree.digest_at(i));
+}
+
+Reachable mark(const Store& store, const std::vector<Image>& without, std::span<const digest::Digest> trees_in_use) {
   Reachable reached;
+  const auto id_of = [](const Image& image) { return image.record.id; };
   for (const auto& image : store.images()) {
+    if (std::ranges::find(without, image.record.id, id_of) != without.end()) continue;
     reached.blobs.insert({image.record.id, image.record.manifest});
     reached.trees.insert(image.record.chain);
     reached.layers.insert(image.config.diff_ids.begin(), image.config.diff_ids.end());
   }
   for (const auto& diff_id : reached.layers) {
     if (!store.has_layer(diff_id)) continue;  // `check` is who complains
-    const auto tree = store.layer_tree(diff_id);
-    for (std::uint64_t i = 0; i < tree.digest_count(); ++i) reached.objects.insert(tree.digest_at(i));
+    insert_objects(store.layer_tree(diff_id), reached.objects);
+  }
+  for (const auto& chain : trees_in_use) {
+    if (!reached.trees.insert(chain).second) continue;  // its layers have been looked at
+    insert_objects(store.merged_tree(chain), reached.objects);
   }
   return reached;
 }
 
-/// Names in `dir` that are digests and not in `keep`; each one's path and size go into the plan.
-void plan_dir(const Store& store, const std::string& dir, const DigestSet& keep, std::vector<std::string>& into,
-              std::uint64_t& bytes) {
+/// The digests that are names in `dir` and not in `keep`.
+std::vector<digest::Digest> unreached(const Store& store, const std::string& dir, const DigestSet& keep) {
+  std::vector<digest::Digest> found;
   for (const auto& name : store.root().list(dir)) {
     const auto digest = digest::Digest::find_hex(name);
-    if (!digest || keep.contains(*digest)) continue;
-    std::string path = fmt::format("{}/{}", dir, name);
-    if (const auto status = store.root().find_stat(path)) bytes += static_cast<std::uint64_t>(status->st_size);
-    into.push_back(std::move(path));
+    if (digest && !keep.contains(*digest)) found.push_back(*digest);
   }
+  return found;
+}
+
+std::uint64_t size_of(const Store& store, const std::string& path) {
+  const auto status = store.root().find_stat(path);
+  return status ? static_cast<std::uint64_t>(status->st_size) : 0;
 }
 
 }  // namespace
 
-GcPlan plan_gc(const Store& store) {
-  const Reachable reached = mark(store);
+GcPlan plan_gc(const Store& store, std::vector<Image> images, std::span<const digest::Digest> trees_in_use) {
+  const Reachable reached = mark(store, images, trees_in_use);
   GcPlan plan;
-  plan_dir(store, names::kBlobs, reached.blobs, plan.files, plan.bytes);
-  plan_dir(store, names::kTrees, reached.trees, plan.files, plan.bytes);
-  plan_dir(store, names::kLayers, reached.layers, plan.layers, plan.bytes);
+  plan.images = std::move(images);
+  for (const auto& blob : unreached(store, names::kBlobs, reached.blobs)) plan.files.push_back(names::blob(blob));
+  for (const auto& tree : unreached(store, names::kTrees, reached.trees))
+    plan.files.push_back(names::merged_tree(tree));
+  plan.layers = unreached(store, names::kLayers, reached.layers);
   for (const auto& prefix : store.root().list(names::kObjects)) {
-    plan_dir(store, fmt::format("{}/{}", names::kObjects, prefix), reached.objects, plan.files, plan.bytes);
+    const auto found = unreached(store, fmt::format("{}/{}", names::kObjects, prefix), reached.objects);
+    plan.objects.insert(plan.objects.end(), found.begin(), found.end());
+  }
+
+  for (const auto& path : plan.files) plan.bytes += size_of(store, path);
+  for (const auto& object : plan.objects) plan.bytes += size_of(store, names::object(object));
+  for (const auto& layer : plan.layers) {
+    for (const auto& name : store.root().list(names::layer(layer)))
+      plan.bytes += size_of(store, fmt::format("{}/{}", names::layer(layer), name));
   }
   return plan;
 }
 
 void sweep(const Store& store, const GcPlan& plan) {
-  // Layers before objects: a layer that is visible is complete, at every moment. A layer's directory goes whole, by
-  // one rename into staging.
+  // From what leads to others down to what is led to: what is visible is complete, at every moment. A layer's
+  // directory goes whole, by one rename into staging.
+  for (const auto& image : plan.images) store.remove_image(image.record.id);
   const auto staged = util::Staged::create(store.staging());
-  for (const auto& path : plan.layers) {
-    store.root().rename(path, staged.dir(), path.substr(path.rfind('/') + 1), util::Replace::no);
+  for (const auto& layer : plan.layers) {
+    store.root().rename(names::layer(layer), staged.dir(), layer.hex(), util::Replace::no);
   }
   for (const auto& path : plan.files) store.root().remove_file(path);
+  for (const auto& object : plan.objects) store.root().remove_file(names::object(object));
 }
 
 }  // namespace lamina::store

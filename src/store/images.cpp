@@ -73,6 +73,21 @@ Image load_image(const Store& store, const digest::Digest& id, const NamesById& 
   return image;
 }
 
+/// nullopt: removed while we were reading.
+std::optional<Image> find_by_id(const Store& store, const digest::Digest& id, const NamesById& names_by_id) {
+  try {
+    return load_image(store, id, names_by_id);
+  } catch (const Error&) {
+    if (!store.root().exists(names::image_id(id))) return std::nullopt;
+    throw;
+  }
+}
+
+/// Held while names and records change, which is short, so that no name leads nowhere.
+util::FileLock lock_names(const util::RootDir& root) {
+  return util::FileLock::wait(root.open_file(names::kImageNames), util::LockMode::exclusive);
+}
+
 /// Levenshtein distance, for suggestions.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -131,7 +146,7 @@ std::vector<Image> Store::images() const {
   for (const auto& hex : root_.list(names::kImageIds)) {
     const auto id = digest::Digest::find_hex(hex);
     if (!id) throw Error(fmt::format("{}/{} is not an image record", root_.full(names::kImageIds), hex));
-    found.push_back(load_image(*this, *id, names_by_id));
+    if (auto image = find_by_id(*this, *id, names_by_id)) found.push_back(std::move(*image));
   }
   std::ranges::stable_sort(found, std::greater{}, [](const Image& image) { return image.config.created; });
   return found;
@@ -141,7 +156,7 @@ std::optional<Image> Store::find_image(std::string_view text) const {
   const auto reference = find_reference(text);
   if (reference && !reference->digest) {
     if (root_.exists(fmt::format("{}/{}", names::kImageNames, name_file(*reference)))) {
-      return load_image(*this, read_name(root_, name_file(*reference)).id, read_names(root_));
+      return find_by_id(*this, read_name(root_, name_file(*reference)).id, read_names(root_));
     }
   }
   if (reference && reference->digest) {
@@ -157,7 +172,7 @@ std::optional<Image> Store::find_image(std::string_view text) const {
     throw Error(fmt::format("'{}' is the beginning of {} image IDs: give more digits", text, ids.size()));
   }
   if (ids.empty()) return std::nullopt;
-  return load_image(*this, digest::Digest::parse("sha256:" + ids.front()), read_names(root_));
+  return find_by_id(*this, digest::Digest::parse("sha256:" + ids.front()), read_names(root_));
 }
 
 Image Store::get_image(std::string_view text) const {
@@ -172,6 +187,8 @@ void Store::put_image(const ImageRecord& record) const {
 
 void Store::tag(const image::Reference& name, const digest::Digest& id) const {
   if (name.digest) throw Error(fmt::format("'{}' has a digest: a name to give is NAME[:TAG]", name.str()));
+  const auto lock = lock_names(root_);
+  if (!root_.exists(names::image_id(id))) throw Error(fmt::format("the image {} is not there", short_id(id)), ENOENT);
   const json text = {{"name", name.str()}, {"id", id.str()}};
   util::publish_text(tmp_, root_.open_dir(names::kImageNames), name_file(name), text.dump());
 }
@@ -189,6 +206,7 @@ void Store::check_name(const std::string& file) const {
 }
 
 void Store::remove_image(const digest::Digest& id) const {
+  const auto lock = lock_names(root_);
   const auto names_by_id = read_names(root_);
   if (const auto found = names_by_id.find(id); found != names_by_id.end()) {
     for (const auto& name : found->second) untag(name);

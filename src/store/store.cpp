@@ -137,16 +137,24 @@ std::string Store::merge_layers(const std::vector<digest::Digest>& diff_ids) con
 }
 
 tree::Tree Store::merged_tree(const Image& image) const {
-  const std::string name = names::merged_tree(image.record.chain);
   if (!has_merged_tree(image.record.chain)) {
     util::publish_text(tmp_, root_.open_dir(names::kTrees), image.record.chain.hex(),
                        merge_layers(image.config.diff_ids));
   }
+  return merged_tree(image.record.chain);
+}
+
+tree::Tree Store::merged_tree(const digest::Digest& chain_id) const {
+  const std::string name = names::merged_tree(chain_id);
   return tree::Tree::open(root_.open_file(name), root_.full(name));
 }
 
 util::FileLock Store::lock(util::LockMode mode) const {
   return util::FileLock::wait(root_.open_or_create(names::kLock), mode);
+}
+
+std::optional<util::FileLock> Store::find_lock(util::LockMode mode) const {
+  return util::FileLock::find(root_.open_or_create(names::kLock), mode);
 }
 
 }  // namespace lamina::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Garbage: what no image record leads to. plan_gc() finds it without touching anything, sweep() removes it. The
+// Garbage: what no image record and no mount leads to. plan_gc() finds it without touching anything, sweep() removes it. The
 // caller holds the store's lock exclusively over both, so that no running import relies on what is removed.
 #pragma once
 
@@ -13,12 +13,16 @@
 namespace lamina::store {
 
 struct GcPlan {
-  std::vector<std::string> files;   ///< objects, merged trees and blobs, as paths below the store
-  std::vector<std::string> layers;  ///< layer directories, as paths below the store
-  std::uint64_t bytes = 0;          ///< of all of them
+  std::vector<Image> images;  ///< whose records and names go first
+  std::vector<digest::Digest> layers;
+  std::vector<digest::Digest> objects;
+  std::vector<std::string> files;  ///< merged trees and blobs, as paths below the store
+  std::uint64_t bytes = 0;         ///< of layers, objects and files
 };
 
-GcPlan plan_gc(const Store& store);
+/// What nothing needs any more once `images` are removed. `trees_in_use` are the merged trees (ChainIDs) that mounts
+/// show: an image may have been removed while it was being mounted.
+GcPlan plan_gc(const Store& store, std::vector<Image> images, std::span<const digest::Digest> trees_in_use);
 void sweep(const Store& store, const GcPlan& plan);
 
 }  // namespace lamina::store

@@ -31,6 +31,7 @@ struct Options {
 struct SourcePath {
   std::string image;
   std::string path;
+  std::string what;              ///< "IMAGE:/PATH" without what may stand at its end
   std::string name;              ///< what a copy is called; "" for the root
   bool wants_directory = false;  ///< it ends in "/" or "/."
   bool wants_contents = false;   ///< it ends in "/."
@@ -48,6 +49,7 @@ SourcePath parse_source(const std::string& text) {
     source.wants_contents |= rest.ends_with('.');
     rest.remove_suffix(rest.ends_with('.') ? 2 : 1);
   }
+  source.what = fmt::format("{}:{}", source.image, rest);
   source.name = rest.substr(rest.rfind('/') + 1);
   return source;
 }
@@ -103,7 +105,7 @@ void copy(const Globals& globals, const Options& options) {
   if (source.wants_directory && !is_directory) {
     throw Error(fmt::format("{}: not a directory", printable(options.source)), ENOTDIR);
   }
-  const pack::Origin origin{store, tree, source.image, *ino};
+  const pack::Origin origin{store, tree, *ino, source.what};
   std::string name = source.name == ".." ? std::string(tree.name(*ino)) : source.name;
   if (source.wants_contents || *ino == tree::kRootIno) name.clear();
   if (to_archive) {

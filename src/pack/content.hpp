@@ -6,13 +6,10 @@
 
 namespace lamina::pack {
 
-/// "debian:12:/etc/passwd", for messages.
-std::string describe(const Origin& origin, tree::Ino ino);
-
-/// A file's object, of the size that the tree says. Throws Error naming the file when it is missing or has another.
-util::Fd open_content(const Origin& origin, tree::Ino ino, const digest::Digest& object);
+/// A file's object, of the size that the tree says. Throws Error naming `what` when it is missing or has another.
+util::Fd open_content(const Origin& origin, tree::Ino ino, const digest::Digest& object, const std::string& what);
 
 /// Everything that the image says of the node.
-util::Metadata metadata_of(const Origin& origin, tree::Ino ino);
+util::Metadata metadata_of(const tree::Tree& tree, tree::Ino ino);
 
 }  // namespace lamina::pack

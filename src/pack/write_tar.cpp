@@ -14,19 +14,24 @@ namespace {
 
 class Archiver {
 public:
-  Archiver(const Origin& origin, util::Sink& sink) : origin_(origin), writer_(sink) {}
+  Archiver(const Origin& origin, const std::string& name, util::Sink& sink)
+      : origin_(origin), name_(name), writer_(sink) {}
 
-  void run(const std::string& name) {
-    if (name.empty()) {
+  void run() {
+    if (name_.empty()) {
       add(origin_.ino, "./");
       add_children(origin_.ino, "");
     } else {
-      add_all(origin_.ino, name);
+      add_all(origin_.ino, name_);
     }
     writer_.finish();
   }
 
 private:
+  std::string shown(const std::string& path) const {
+    return util::printable(origin_.what + (name_.empty() ? "/" + path : path.substr(name_.size())));
+  }
+
   void add_all(tree::Ino ino, const std::string& path) {
     if (add(ino, path) == archive::EntryType::directory) add_children(ino, path + "/");
   }
@@ -41,9 +46,9 @@ private:
   archive::EntryType add(tree::Ino ino, const std::string& path) {
     const auto inode = origin_.tree.inode(ino);
     const auto type = archive::find_entry_type(inode.mode);
-    if (!type) throw util::Error(fmt::format("{}: an archive cannot hold a socket", describe(origin_, ino)));
+    if (!type) throw util::Error(fmt::format("{}: an archive cannot hold a socket", shown(path)));
     archive::Entry entry{
-        .path = path, .type = *type, .link_target = "", .size = 0, .metadata = metadata_of(origin_, ino)};
+        .path = path, .type = *type, .link_target = "", .size = 0, .metadata = metadata_of(origin_.tree, ino)};
     if (entry.type == archive::EntryType::symlink) entry.link_target = origin_.tree.symlink_target(ino);
     if (entry.type != archive::EntryType::directory && inode.nlink > 1) {
       const auto [first, is_first] = first_paths_.try_emplace(ino, path);
@@ -55,7 +60,7 @@ private:
     const auto object = entry.type == archive::EntryType::file ? origin_.tree.object(ino) : std::nullopt;
     if (object) {
       entry.size = inode.size;
-      util::FdSource content(open_content(origin_, ino, *object), describe(origin_, ino));
+      util::FdSource content(open_content(origin_, ino, *object, shown(path)), shown(path));
       writer_.add(entry, &content);
     } else {
       writer_.add(entry);
@@ -64,12 +69,13 @@ private:
   }
 
   const Origin& origin_;
+  const std::string& name_;
   archive::TarWriter writer_;
   std::unordered_map<tree::Ino, std::string> first_paths_;
 };
 
 }  // namespace
 
-void write_tar(const Origin& origin, const std::string& name, util::Sink& sink) { Archiver(origin, sink).run(name); }
+void write_tar(const Origin& origin, const std::string& name, util::Sink& sink) { Archiver(origin, name, sink).run(); }
 
 }  // namespace lamina::pack

@@ -18,8 +18,8 @@ namespace lamina::pack {
 struct Origin {
   const store::Store& store;
   const tree::Tree& tree;  ///< merged
-  std::string image;       ///< its name, for messages
   tree::Ino ino = tree::kRootIno;
+  std::string what;  ///< for messages: "debian:12:/etc", without a slash at its end
 };
 
 /// Mode, time, links between the files copied, and holes are always kept. Without the image's owners, a file that

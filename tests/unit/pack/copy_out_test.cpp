@@ -60,7 +60,7 @@ protected:
   }
 
   Origin origin(const std::string& path) const {
-    return {store_, tree_, "image", tree::find_path(tree_, path, tree::FollowLast::no).value()};
+    return {store_, tree_, tree::find_path(tree_, path, tree::FollowLast::no).value(), "image:/" + path};
   }
   void copy(const std::string& path, const std::string& name, Keep keep = Keep::basics) const {
     copy_to(origin(path), util::RootDir::open(out_.str()), name, keep, [] {});

@@ -34,11 +34,13 @@ struct Flag {
   bool value;
 };
 
+// mount(8) keeps suid and dev from a helper, as they are its defaults: allow_suid and allow_dev come through.
 constexpr std::array kFlags{
-    Flag{"ro", &MountOptions::read_only, true}, Flag{"rw", &MountOptions::read_only, false},
-    Flag{"suid", &MountOptions::suid, true},    Flag{"nosuid", &MountOptions::suid, false},
-    Flag{"dev", &MountOptions::dev, true},      Flag{"nodev", &MountOptions::dev, false},
-    Flag{"exec", &MountOptions::exec, true},    Flag{"noexec", &MountOptions::exec, false},
+    Flag{"ro", &MountOptions::read_only, true},    Flag{"rw", &MountOptions::read_only, false},
+    Flag{"suid", &MountOptions::suid, true},       Flag{"nosuid", &MountOptions::suid, false},
+    Flag{"allow_suid", &MountOptions::suid, true}, Flag{"allow_dev", &MountOptions::dev, true},
+    Flag{"dev", &MountOptions::dev, true},         Flag{"nodev", &MountOptions::dev, false},
+    Flag{"exec", &MountOptions::exec, true},       Flag{"noexec", &MountOptions::exec, false},
 };
 
 fuse::DataMode parse_data_mode(std::string_view word) {

@@ -63,7 +63,7 @@ class ByMount(HelperTestCase):
         self.unmount()
 
     def test_options_reach_the_mount(self):
-        self.run_program("mount", "-t", "lamina", "-r", "-o", f"{self.store},noexec,suid,dev,data=passthrough", "tiny:1",
+        self.run_program("mount", "-t", "lamina", "-r", "-o", f"{self.store},noexec,allow_suid,allow_dev,data=passthrough", "tiny:1",
                          self.mountpoint)
         options = mount_options(self.mountpoint)
         self.assertTrue({"ro", "noexec"} <= options and not {"nosuid", "nodev"} & options, options)
@@ -140,7 +140,8 @@ class ByHand(HelperTestCase):
 
     def test_in_another_mount_namespace(self):
         holder = subprocess.Popen(["unshare", "--mount", "sleep", "60"])
-        self.addCleanup(harness.end_process, holder)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
         wait_for(lambda: os.readlink(f"/proc/{holder.pid}/ns/mnt") != os.readlink("/proc/self/ns/mnt"), "unshared")
         self.helper("-N", str(holder.pid), "tiny:1", self.mountpoint, "-o", f"ro,{self.store}")
         self.assertFalse(is_mounted(self.mountpoint), "not in this namespace")

@@ -19,7 +19,7 @@ _lamina_options() {
 
 _lamina_commands='cat check cp history images import inspect ls mount mounts prune rmi tag umount'
 _lamina_sources='docker-archive: oci-archive: oci: rootfs:'
-_lamina_mount_options='allow_other data=cache data=passthrough dev exec nodev noexec nosuid ro suid'
+_lamina_mount_options='allow_dev allow_other allow_suid data=cache data=passthrough dev exec nodev noexec nosuid ro suid'
 
 # Names of images, from the store that the command line names; silent where there is none.
 _lamina_images() {

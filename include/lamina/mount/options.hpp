@@ -22,8 +22,8 @@ struct MountOptions {
   std::optional<fuse::DataMode> data;  ///< nullopt: lamina chooses
   std::string source;                  ///< in the mount table; "" for "lamina:IMAGE"
 
-  /// Comma-separated words, later ones win: ro rw suid nosuid dev nodev exec noexec allow_other data=cache
-  /// data=passthrough, and the generic words of mount(8) and fstab(5) that change nothing here (noatime, nofail,
+  /// Comma-separated words, later ones win: ro rw suid nosuid dev nodev exec noexec allow_suid allow_dev
+  /// allow_other data=cache data=passthrough, and the generic words of mount(8) and fstab(5) that change nothing here (noatime, nofail,
   /// x-…, …). Throws Error naming any other word that is not to be ignored.
   static MountOptions parse(std::span<const std::string> lists, UnknownWords unknown = UnknownWords::refuse);
 

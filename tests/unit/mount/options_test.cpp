@@ -35,6 +35,7 @@ TEST(MountOptions, TakesWhatScriptsAndFstabAdd) {
 TEST(MountOptions, TakesWhatMountHelpersAreGiven) {
   EXPECT_EQ(parse({"ro,user=somebody,users,owner,group,comment=x y,X-mount.mkdir,auto,noauto"}).str(),
             "ro,nosuid,nodev");
+  EXPECT_EQ(parse({"ro,allow_suid,allow_dev"}).str(), "ro,suid,dev");
   EXPECT_EQ(MountOptions::parse(std::vector<std::string>{"no-such,ro"}, UnknownWords::ignore).str(), "ro,nosuid,nodev");
 }
 

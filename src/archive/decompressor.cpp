@@ -61,7 +61,7 @@ std::unique_ptr<util::Source> decompress(std::unique_ptr<util::Source> inner, Co
   return inner;
 }
 
-std::unique_ptr<util::Source> decompress_detected(std::unique_ptr<util::Source> inner, std::string what) {
+std::pair<Compression, std::unique_ptr<util::Source>> detect(std::unique_ptr<util::Source> inner) {
   std::string head(kMagicSize, '\0');
   std::size_t size = 0;
   while (size < head.size()) {
@@ -71,7 +71,12 @@ std::unique_ptr<util::Source> decompress_detected(std::unique_ptr<util::Source> 
   }
   head.resize(size);
   const auto compression = detect_compression(util::as_bytes(head));
-  return decompress(std::make_unique<ResumedSource>(std::move(head), std::move(inner)), compression, std::move(what));
+  return {compression, std::make_unique<ResumedSource>(std::move(head), std::move(inner))};
+}
+
+std::unique_ptr<util::Source> decompress_detected(std::unique_ptr<util::Source> inner, std::string what) {
+  auto [compression, whole] = detect(std::move(inner));
+  return decompress(std::move(whole), compression, std::move(what));
 }
 
 }  // namespace lamina::archive

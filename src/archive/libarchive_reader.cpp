@@ -62,7 +62,9 @@ std::optional<TarReader::Block> LibarchiveReader::next_block() {
   do {
     if (!check(archive_read_data_block(handle(), &data, &size, &offset))) return std::nullopt;
   } while (size == 0);
-  return TarReader::Block{static_cast<std::uint64_t>(offset), {static_cast<const std::byte*>(data), size}};
+  // libarchive has passed over all that it gave before, and will pass over this block in the next call.
+  const auto position = static_cast<std::uint64_t>(archive_filter_bytes(handle(), 0));
+  return TarReader::Block{static_cast<std::uint64_t>(offset), position, {static_cast<const std::byte*>(data), size}};
 }
 
 bool LibarchiveReader::used_all_input() const noexcept {

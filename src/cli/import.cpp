@@ -29,6 +29,14 @@ public:
     if (drawn_) fmt::print(stderr, "\r\033[K");
   }
 
+  void wait() override {
+    throw_if_interrupted();
+    if (!visible_ || drawn_) return;
+    fmt::print(stderr, "waiting for another import of the same layers");
+    std::fflush(stderr);
+    drawn_ = true;
+  }
+
   void start(std::uint64_t bytes) override {
     total_ = bytes;
     done_ = 0;
@@ -65,6 +73,7 @@ struct Options {
   std::string name;
   std::string platform;
   bool quiet = false;
+  ingest::Limits limits;
 };
 
 void report(const ingest::ImportResult& result, double seconds, bool quiet) {
@@ -100,7 +109,7 @@ void import_all(const Globals& globals, const Options& options) {
   for (const auto& image : images) {
     const auto begin = Clock::now();
     auto bar = std::make_unique<Bar>(options.quiet);
-    const auto result = ingest::import_image(store, image, names.empty() ? image.names : names, *bar);
+    const auto result = ingest::import_image(store, image, names.empty() ? image.names : names, options.limits, *bar);
     bar.reset();
     report(result, std::chrono::duration<double>(Clock::now() - begin).count(), options.quiet);
   }
@@ -119,6 +128,11 @@ void add_import(CLI::App& app, const Globals& globals) {
   command->add_option("NAME", options->name, "Name to give it (default: the names that the source holds)");
   command->add_option("--platform", options->platform, "Which image of several (default: this machine's)")
       ->type_name("OS/ARCH[/VARIANT]");
+  command->add_option("--max-size", options->limits.size, "Refuse images with larger layers, uncompressed")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("BYTES")
+      ->capture_default_str();
+  command->add_option("--max-entries", options->limits.entries, "Refuse images with more files")->capture_default_str();
   command->add_flag("-q,--quiet", options->quiet, "Print the image ID only");
   command->callback([&globals, options] { import_all(globals, *options); });
 }

@@ -7,11 +7,12 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <lamina/mount/record.hpp>
+#include <lamina/store/gc.hpp>
 #include <lamina/util/error.hpp>
 
 #include "command.hpp"
 #include "output.hpp"
-#include "removal.hpp"
 
 namespace lamina::cli {
 namespace {
@@ -40,8 +41,8 @@ util::FileLock wait_for_lock(const store::Store& store) {
   return store.lock(util::LockMode::exclusive);
 }
 
-std::vector<store::Image> images_to_remove(const store::Store& store, const std::vector<mount::MountRecord>& mounts,
-                                           bool all) {
+std::vector<store::Image> images_to_remove(const store::Store& store, bool all) {
+  const auto mounts = mount::live_mounts(store);
   auto images = store.images();
   std::erase_if(images, [&](const store::Image& image) {
     const bool is_mounted =
@@ -83,8 +84,7 @@ void prune(const Globals& globals, const Options& options) {
   if (options.all && !options.force && !options.dry_run) require_consent();
   const auto store = globals.open_store();  // which sweeps the staging of commands that were killed
   const auto lock = wait_for_lock(store);
-  const auto mounts = mount::live_mounts(store);
-  const auto plan = plan_removal(store, images_to_remove(store, mounts, options.all), mounts);
+  const auto plan = store::plan_gc(store, images_to_remove(store, options.all));
   if (!options.dry_run) store::sweep(store, plan);
   if (options.json) show_json(plan, options.dry_run);
   else show(plan, options.dry_run);

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <lamina/mount/record.hpp>
+#include <lamina/store/gc.hpp>
 #include <lamina/util/error.hpp>
 
 #include "command.hpp"
 #include "output.hpp"
-#include "removal.hpp"
 
 namespace lamina::cli {
 namespace {
@@ -39,37 +39,42 @@ void require_unused(const store::Store& store, const store::Image& image) {
   }
 }
 
-/// docker's rule: a name is taken away; with its last name, or by ID, the image goes. Did it?
-bool remove(const store::Store& store, const std::string& text, bool force) {
+enum class Sweep { now, later };
+
+/// docker's rule: a name is taken away; with its last name, or by ID, the image goes.
+void remove(const store::Store& store, const std::string& text, bool force, Sweep when) {
   const auto image = store.get_image(text);
   const auto* name = find_name(image, text);
   if (name != nullptr && image.names.size() > 1) {
     store.untag(*name);
     print(fmt::format("Untagged: {}\n", name->familiar()));
-    return false;
+    return;
   }
   if (name == nullptr && image.names.size() > 1 && !force) {
     throw util::Error(
         fmt::format("{} has {} names: remove them one by one, or all with --force", text, image.names.size()));
   }
   require_unused(store, image);
+  for (const auto& untagged : image.names) {
+    store.untag(untagged);
+    print(fmt::format("Untagged: {}\n", untagged.familiar()));
+  }
+  if (when == Sweep::later) {
+    fmt::print(stderr, "lamina: other commands are using the store: the image {} goes at the next 'lamina prune'\n",
+               store::short_id(image.record.id));
+    return;
+  }
   store.remove_image(image.record.id);
-  for (const auto& untagged : image.names) print(fmt::format("Untagged: {}\n", untagged.familiar()));
   print(fmt::format("Deleted: {}\n", image.record.id.str()));
-  return true;
 }
 
 void remove_all(const store::Store& store, const Options& options) {
-  // An import that runs may rely on what would be swept. It takes its time, so it is not waited for.
-  const auto lock = store.find_lock(util::LockMode::exclusive);
-  bool any = false;
-  for (const auto& image : options.images) any |= remove(store, image, options.force);
-  if (lock) store::sweep(store, plan_removal(store, {}, mount::live_mounts(store)));
-  else if (any) {
-    fmt::print(stderr,
-               "lamina: other commands are using the store: what only these images needed goes at the next "
-               "'lamina prune'\n");
-  }
+  // An import may rely on what would be swept, and a mount that begins on the image. An import takes its time: it is
+  // not waited for. Only a sweep is, which has the lock for itself.
+  const auto alone = store.find_lock(util::LockMode::exclusive);
+  const auto shared = alone ? std::nullopt : std::optional(store.lock(util::LockMode::shared));
+  for (const auto& image : options.images) remove(store, image, options.force, alone ? Sweep::now : Sweep::later);
+  if (alone) store::sweep(store, store::plan_gc(store, {}));
 }
 
 }  // namespace

@@ -33,12 +33,31 @@ bool is_bookkeeping(const util::RelPath& path) {
 
 }  // namespace
 
-LayerExtractor::LayerExtractor(archive::TarReader& tar, store::ImportStaging& staging)
-    : tar_(tar), staging_(staging), builder_(tree::TreeKind::layer), buffer_(kSmallFile) {}
+LayerExtractor::LayerExtractor(util::Source& tar, const std::string& what, store::LayerStaging& staging,
+                               Budget& budget)
+    : splitter_(tar, staging.skeleton()),
+      tar_(splitter_, what),
+      staging_(staging),
+      budget_(budget),
+      builder_(tree::TreeKind::layer),
+      buffer_(kSmallFile) {}
 
 std::string LayerExtractor::run() {
-  while (const auto entry = tar_.next()) add(*entry);
+  while (const auto entry = tar_.next()) {
+    add(*entry);
+    spend(*entry);
+  }
+  util::drain(splitter_);  // the DiffID covers what follows the archive's end, too
+  splitter_.finish();
   return builder_.build();
+}
+
+void LayerExtractor::spend(const archive::Entry& entry) {
+  std::uint64_t bytes = entry.path.size() + entry.link_target.size();
+  for (const auto& [name, value] : entry.metadata.xattrs) bytes += name.size() + value.size();
+  // A path may imply directories, and a hard link makes no node.
+  budget_.spend_entries(std::max<std::uint64_t>(1, builder_.node_count() - nodes_) + bytes / 1024);
+  nodes_ = builder_.node_count();
 }
 
 void LayerExtractor::add(const archive::Entry& entry) {
@@ -68,23 +87,40 @@ void LayerExtractor::add_node(const util::RelPath& path, const archive::Entry& e
   }
 }
 
+std::optional<archive::TarReader::Block> LayerExtractor::next_block() {
+  const auto block = tar_.next_block();
+  if (block) splitter_.add_content(*block);
+  return block;
+}
+
 tree::FileContent LayerExtractor::read_content(std::uint64_t size) {
-  if (size <= kSmallFile) return read_small(size);
-  auto stream = staging_.open_stream();
-  while (const auto block = tar_.next_block()) stream.write(block->offset, block->data);
-  return stream.finish(size);
+  budget_.spend_content(size);
+  const auto content = size <= kSmallFile ? read_small(size) : read_large(size);
+  splitter_.end_file(content.digest);
+  return content;
 }
 
 tree::FileContent LayerExtractor::read_small(std::uint64_t size) {
   const auto content = std::span(buffer_).first(size);
   std::size_t end = 0;
-  while (const auto block = tar_.next_block()) {
+  while (const auto block = next_block()) {
+    if (block->data.size() == size) {  // in one piece: no need to copy it
+      const auto whole = staging_.add_object(block->data);
+      static_cast<void>(next_block());  // says that this is the end, behind which an archive may stop
+      return whole;
+    }
     std::ranges::fill(content.subspan(end, block->offset - end), std::byte{0});
     std::ranges::copy(block->data, content.subspan(block->offset).begin());
     end = block->offset + block->data.size();
   }
   std::ranges::fill(content.subspan(end), std::byte{0});
   return staging_.add_object(content);
+}
+
+tree::FileContent LayerExtractor::read_large(std::uint64_t size) {
+  auto stream = staging_.open_stream();
+  while (const auto block = next_block()) stream.write(block->offset, block->data);
+  return stream.finish(size);
 }
 
 }  // namespace lamina::ingest

@@ -2,21 +2,23 @@
 #include <lamina/store/check.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include <lamina/digest/hasher.hpp>
+#include <lamina/store/layer_tar.hpp>
 #include <lamina/store/names.hpp>
 #include <lamina/util/error.hpp>
+#include <lamina/util/parallel.hpp>
 
 namespace lamina::store {
 namespace {
 
 using util::Error;
+
+constexpr std::size_t kMaxThreads = 16;
 
 /// One run over one store. Problems are gathered, not thrown: the next thing is looked at all the same.
 class Checker {
@@ -26,7 +28,9 @@ public:
   CheckReport run() {
     check_objects();
     check_blobs();
-    for (const auto& name : store_.root().list(names::kLayers)) guard([&] { check_layer(name); });
+    const auto layers = store_.root().list(names::kLayers);
+    util::run_parallel(layers.size(), kMaxThreads, [&](std::size_t i) { guard([&] { check_layer(layers[i]); }); });
+    report_.layers = layers.size();
     guard([&] { check_images(); });
     std::ranges::sort(report_.problems);
     return std::move(report_);
@@ -54,13 +58,7 @@ private:
         paths.push_back(fmt::format("{}/{}/{}", names::kObjects, prefix, name));
       }
     }
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < paths.size(); i = next++) guard([&] { check_object(paths[i]); });
-    };
-    std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
-    threads.clear();  // joins
+    util::run_parallel(paths.size(), kMaxThreads, [&](std::size_t i) { guard([&] { check_object(paths[i]); }); });
     report_.objects = paths.size();
   }
 
@@ -95,7 +93,6 @@ private:
   void check_layer(const std::string& name) {
     const auto diff_id = digest::Digest::find_hex(name);
     if (!diff_id) throw Error(fmt::format("{}/{} is not a layer's name", store_.root().full(names::kLayers), name));
-    ++report_.layers;
     guard([&] {
       if (store_.layer_info(*diff_id).diff_id != *diff_id) {
         throw Error(fmt::format("the layer {} says of itself that it is another", name));
@@ -111,6 +108,11 @@ private:
         problem(fmt::format("the layer {} has the object {} with {} bytes, but {} are there", name,
                             tree.digest_at(i).hex(), tree.digest_size(i), found->second));
       }
+    }
+    digest::HashingSource tar(std::make_unique<LayerTar>(store_, *diff_id));
+    util::drain(tar);
+    if (const auto actual = tar.finish(); actual != *diff_id) {
+      throw Error(fmt::format("the layer {} is damaged: its archive, made again, has the digest {}", name, actual.str()));
     }
   }
 
@@ -142,7 +144,7 @@ private:
   }
 
   const Store& store_;
-  std::mutex mutex_;  ///< over report_ and sizes_ while objects are read by several threads
+  std::mutex mutex_;  ///< over report_ and sizes_ while several threads are at work
   CheckReport report_;
   std::map<digest::Digest, std::uint64_t> sizes_;
 };

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <lamina/store/names.hpp>
+#include <lamina/store/skeleton.hpp>
+#include <lamina/util/fault.hpp>
 #include <lamina/util/staged.hpp>
 
 namespace lamina::store {
@@ -21,11 +23,7 @@ struct Reachable {
   DigestSet objects;
 };
 
-void insert_objects(const tree::Tree& tree, DigestSet& into) {
-  for (std::uint64_t i = 0; i < tree.digest_count(); ++i) into.insert(tree.digest_at(i));
-}
-
-Reachable mark(const Store& store, const std::vector<Image>& without, std::span<const digest::Digest> trees_in_use) {
+Reachable mark(const Store& store, const std::vector<Image>& without) {
   Reachable reached;
   const auto id_of = [](const Image& image) { return image.record.id; };
   for (const auto& image : store.images()) {
@@ -36,11 +34,12 @@ Reachable mark(const Store& store, const std::vector<Image>& without, std::span<
   }
   for (const auto& diff_id : reached.layers) {
     if (!store.has_layer(diff_id)) continue;  // `check` is who complains
-    insert_objects(store.layer_tree(diff_id), reached.objects);
-  }
-  for (const auto& chain : trees_in_use) {
-    if (!reached.trees.insert(chain).second) continue;  // its layers have been looked at
-    insert_objects(store.merged_tree(chain), reached.objects);
+    const auto tree = store.layer_tree(diff_id);
+    for (std::uint64_t i = 0; i < tree.digest_count(); ++i) reached.objects.insert(tree.digest_at(i));
+    // An archive may hold a name twice: its tar needs the content that the tree has not.
+    const std::string skeleton = names::layer_skeleton(diff_id);
+    const auto objects = skeleton_objects(store.root().open_file(skeleton), store.root().full(skeleton));
+    reached.objects.insert(objects.begin(), objects.end());
   }
   return reached;
 }
@@ -62,8 +61,8 @@ std::uint64_t size_of(const Store& store, const std::string& path) {
 
 }  // namespace
 
-GcPlan plan_gc(const Store& store, std::vector<Image> images, std::span<const digest::Digest> trees_in_use) {
-  const Reachable reached = mark(store, images, trees_in_use);
+GcPlan plan_gc(const Store& store, std::vector<Image> images) {
+  const Reachable reached = mark(store, images);
   GcPlan plan;
   plan.images = std::move(images);
   for (const auto& blob : unreached(store, names::kBlobs, reached.blobs)) plan.files.push_back(names::blob(blob));
@@ -91,9 +90,17 @@ void sweep(const Store& store, const GcPlan& plan) {
   const auto staged = util::Staged::create(store.staging());
   for (const auto& layer : plan.layers) {
     store.root().rename(names::layer(layer), staged.dir(), layer.hex(), util::Replace::no);
+    util::fault_point("sweep.layer");
   }
-  for (const auto& path : plan.files) store.root().remove_file(path);
-  for (const auto& object : plan.objects) store.root().remove_file(names::object(object));
+  if (!plan.layers.empty()) store.root().open_dir(names::kLayers).sync();
+  for (const auto& path : plan.files) {
+    store.root().remove_file(path);
+    util::fault_point("sweep.file");
+  }
+  for (const auto& object : plan.objects) {
+    store.root().remove_file(names::object(object));
+    util::fault_point("sweep.object");
+  }
 }
 
 }  // namespace lamina::store

@@ -2,6 +2,7 @@
 // Image records and their names. A name is one small file that points to an image, so that moving a tag is one rename.
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +12,7 @@
 #include <lamina/store/names.hpp>
 #include <lamina/store/store.hpp>
 #include <lamina/util/error.hpp>
+#include <lamina/util/fault.hpp>
 #include <lamina/util/staged.hpp>
 
 namespace lamina::store {
@@ -21,11 +23,9 @@ using util::Error;
 
 /// A record's JSON; a damaged one gives one sentence that names the file.
 template <typename Read>
-auto read_record(const util::RootDir& root, const std::string& path, Read&& read) {
-  const auto text = root.find_text(path);
-  if (!text) throw Error(fmt::format("{} is missing", root.full(path)));
+auto parse_record(const util::RootDir& root, const std::string& path, const std::string& text, Read&& read) {
   try {
-    return read(json::parse(*text));
+    return read(json::parse(text));
   } catch (const json::exception&) {
     throw Error(fmt::format("{} is damaged: it is not the JSON that lamina writes", root.full(path)));
   }
@@ -38,15 +38,22 @@ struct NameRecord {
   digest::Digest id;
 };
 
-NameRecord read_name(const util::RootDir& root, const std::string& file) {
-  return read_record(root, fmt::format("{}/{}", names::kImageNames, file), [](const json& record) {
+/// nullopt: there is no such name, or not any more.
+std::optional<NameRecord> find_name(const util::RootDir& root, const std::string& file) {
+  const auto path = fmt::format("{}/{}", names::kImageNames, file);
+  const auto text = root.find_text(path);
+  if (!text) return std::nullopt;
+  return parse_record(root, path, *text, [](const json& record) {
     return NameRecord{image::Reference::parse(record.at("name").get<std::string>()),
                       digest::Digest::parse(record.at("id").get<std::string>())};
   });
 }
 
 ImageRecord read_image_record(const util::RootDir& root, const digest::Digest& id) {
-  return read_record(root, names::image_id(id), [&](const json& record) {
+  const auto path = names::image_id(id);
+  const auto text = root.find_text(path);
+  if (!text) throw Error(fmt::format("{} is missing", root.full(path)));
+  return parse_record(root, path, *text, [&](const json& record) {
     return ImageRecord{id, digest::Digest::parse(record.at("manifest").get<std::string>()),
                        digest::Digest::parse(record.at("chain").get<std::string>()),
                        record.at("imported").get<std::int64_t>()};
@@ -58,8 +65,7 @@ using NamesById = std::map<digest::Digest, std::vector<image::Reference>>;
 NamesById read_names(const util::RootDir& root) {
   NamesById names_by_id;
   for (const auto& file : root.list(names::kImageNames)) {
-    auto record = read_name(root, file);
-    names_by_id[record.id].push_back(std::move(record.name));
+    if (auto record = find_name(root, file)) names_by_id[record->id].push_back(std::move(record->name));
   }
   for (auto& [id, found] : names_by_id) std::ranges::sort(found);
   return names_by_id;
@@ -71,21 +77,6 @@ Image load_image(const Store& store, const digest::Digest& id, const NamesById& 
   image.config = image::Config::parse(store.get_blob(id), fmt::format("the config of image {}", short_id(id)));
   if (const auto found = names_by_id.find(id); found != names_by_id.end()) image.names = found->second;
   return image;
-}
-
-/// nullopt: removed while we were reading.
-std::optional<Image> find_by_id(const Store& store, const digest::Digest& id, const NamesById& names_by_id) {
-  try {
-    return load_image(store, id, names_by_id);
-  } catch (const Error&) {
-    if (!store.root().exists(names::image_id(id))) return std::nullopt;
-    throw;
-  }
-}
-
-/// Held while names and records change, which is short, so that no name leads nowhere.
-util::FileLock lock_names(const util::RootDir& root) {
-  return util::FileLock::wait(root.open_file(names::kImageNames), util::LockMode::exclusive);
 }
 
 /// Levenshtein distance, for suggestions.
@@ -146,7 +137,7 @@ std::vector<Image> Store::images() const {
   for (const auto& hex : root_.list(names::kImageIds)) {
     const auto id = digest::Digest::find_hex(hex);
     if (!id) throw Error(fmt::format("{}/{} is not an image record", root_.full(names::kImageIds), hex));
-    if (auto image = find_by_id(*this, *id, names_by_id)) found.push_back(std::move(*image));
+    found.push_back(load_image(*this, *id, names_by_id));
   }
   std::ranges::stable_sort(found, std::greater{}, [](const Image& image) { return image.config.created; });
   return found;
@@ -155,9 +146,8 @@ std::vector<Image> Store::images() const {
 std::optional<Image> Store::find_image(std::string_view text) const {
   const auto reference = find_reference(text);
   if (reference && !reference->digest) {
-    if (root_.exists(fmt::format("{}/{}", names::kImageNames, name_file(*reference)))) {
-      return find_by_id(*this, read_name(root_, name_file(*reference)).id, read_names(root_));
-    }
+    if (const auto name = find_name(root_, name_file(*reference)))
+      return load_image(*this, name->id, read_names(root_));
   }
   if (reference && reference->digest) {
     for (auto& image : images()) {
@@ -172,7 +162,7 @@ std::optional<Image> Store::find_image(std::string_view text) const {
     throw Error(fmt::format("'{}' is the beginning of {} image IDs: give more digits", text, ids.size()));
   }
   if (ids.empty()) return std::nullopt;
-  return find_by_id(*this, digest::Digest::parse("sha256:" + ids.front()), read_names(root_));
+  return load_image(*this, digest::Digest::parse("sha256:" + ids.front()), read_names(root_));
 }
 
 Image Store::get_image(std::string_view text) const {
@@ -183,14 +173,14 @@ Image Store::get_image(std::string_view text) const {
 void Store::put_image(const ImageRecord& record) const {
   const json text = {{"manifest", record.manifest.str()}, {"chain", record.chain.str()}, {"imported", record.imported}};
   util::publish_text(tmp_, root_.open_dir(names::kImageIds), record.id.hex(), text.dump());
+  util::fault_point("put.image");
 }
 
 void Store::tag(const image::Reference& name, const digest::Digest& id) const {
   if (name.digest) throw Error(fmt::format("'{}' has a digest: a name to give is NAME[:TAG]", name.str()));
-  const auto lock = lock_names(root_);
-  if (!root_.exists(names::image_id(id))) throw Error(fmt::format("the image {} is not there", short_id(id)), ENOENT);
   const json text = {{"name", name.str()}, {"id", id.str()}};
   util::publish_text(tmp_, root_.open_dir(names::kImageNames), name_file(name), text.dump());
+  util::fault_point("put.name");
 }
 
 bool Store::untag(const image::Reference& name) const {
@@ -198,20 +188,27 @@ bool Store::untag(const image::Reference& name) const {
 }
 
 void Store::check_name(const std::string& file) const {
-  const NameRecord record = read_name(root_, file);
-  if (file != name_file(record.name)) throw Error(fmt::format("the name {} lies in a wrong file", record.name.str()));
-  if (!root_.exists(names::image_id(record.id))) {
-    throw Error(fmt::format("{} names the image {}, which is not there", record.name.familiar(), short_id(record.id)));
+  const auto record = find_name(root_, file);
+  if (!record) return;  // removed meanwhile
+  if (file != name_file(record->name)) throw Error(fmt::format("the name {} lies in a wrong file", record->name.str()));
+  if (!root_.exists(names::image_id(record->id))) {
+    throw Error(
+        fmt::format("{} names the image {}, which is not there", record->name.familiar(), short_id(record->id)));
   }
 }
 
 void Store::remove_image(const digest::Digest& id) const {
-  const auto lock = lock_names(root_);
   const auto names_by_id = read_names(root_);
   if (const auto found = names_by_id.find(id); found != names_by_id.end()) {
-    for (const auto& name : found->second) untag(name);
+    for (const auto& name : found->second) {
+      untag(name);
+      util::fault_point("remove.name");
+    }
   }
   root_.remove_file(names::image_id(id));
+  // For good: what it needs may go from here on, and must not be wanted again after a power cut.
+  for (const char* dir : {names::kImageNames, names::kImageIds}) root_.open_dir(dir).sync();
+  util::fault_point("remove.image");
 }
 
 }  // namespace lamina::store

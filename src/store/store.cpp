@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include <lamina/digest/hasher.hpp>
+#include <lamina/store/gc.hpp>
 #include <lamina/store/names.hpp>
 #include <lamina/tree/merge.hpp>
 #include <lamina/util/error.hpp>
+#include <lamina/util/fault.hpp>
+#include <lamina/util/log.hpp>
 #include <lamina/util/staged.hpp>
 
 #include "merge_trees.hpp"
@@ -70,6 +73,24 @@ void require_known_version(const util::RootDir& root) {
                           names::kVersionText.substr(0, names::kVersionText.size() - 1)));
 }
 
+/// A reader needs no right to write, so that a store on read-only media can be looked at.
+util::Fd open_lock(const util::RootDir& root, util::LockMode mode) {
+  auto there = mode == util::LockMode::shared ? root.find_file(names::kLock) : std::nullopt;
+  return there ? std::move(*there) : root.open_or_create(names::kLock);
+}
+
+/// Removes what an import left that had begun to make things visible and died. False when that cannot be done now.
+bool collect_garbage(const Store& store) {
+  try {
+    const auto lock = store.find_lock(util::LockMode::exclusive);
+    if (lock) sweep(store, plan_gc(store, {}));
+    return lock.has_value();
+  } catch (const Error& error) {
+    util::log(util::LogLevel::warning, error.what());  // `check` says more; other commands may still do their work
+    return false;
+  }
+}
+
 }  // namespace
 
 std::string Store::default_path() {
@@ -86,8 +107,11 @@ Store Store::open(const std::string& path) {
   auto root = util::RootDir::open(absolute);
   require_known_version(root);
   auto staging = root.open_dir(names::kStaging);
-  util::sweep_staging(staging);
-  return {std::move(root), std::move(staging)};
+  Store store(std::move(root), std::move(staging));
+  util::sweep_staging(store.staging(), [&](const util::RootDir& orphan) {
+    return !orphan.exists(names::kPublishing) || collect_garbage(store);
+  });
+  return store;
 }
 
 util::RootDir Store::mounts() const { return root_.open_dir(names::kMounts); }
@@ -105,6 +129,7 @@ digest::Digest Store::put_blob(std::string_view bytes) const {
   const auto digest = digest::hash(util::as_bytes(bytes));
   if (!root_.exists(names::blob(digest))) {
     util::publish_text(tmp_, root_.open_dir(names::kBlobs), digest.hex(), bytes);
+    util::fault_point("put.blob");
   }
   return digest;
 }
@@ -137,24 +162,18 @@ std::string Store::merge_layers(const std::vector<digest::Digest>& diff_ids) con
 }
 
 tree::Tree Store::merged_tree(const Image& image) const {
+  const std::string name = names::merged_tree(image.record.chain);
   if (!has_merged_tree(image.record.chain)) {
     util::publish_text(tmp_, root_.open_dir(names::kTrees), image.record.chain.hex(),
                        merge_layers(image.config.diff_ids));
   }
-  return merged_tree(image.record.chain);
-}
-
-tree::Tree Store::merged_tree(const digest::Digest& chain_id) const {
-  const std::string name = names::merged_tree(chain_id);
   return tree::Tree::open(root_.open_file(name), root_.full(name));
 }
 
-util::FileLock Store::lock(util::LockMode mode) const {
-  return util::FileLock::wait(root_.open_or_create(names::kLock), mode);
-}
+util::FileLock Store::lock(util::LockMode mode) const { return util::FileLock::wait(open_lock(root_, mode), mode); }
 
 std::optional<util::FileLock> Store::find_lock(util::LockMode mode) const {
-  return util::FileLock::find(root_.open_or_create(names::kLock), mode);
+  return util::FileLock::find(open_lock(root_, mode), mode);
 }
 
 }  // namespace lamina::store

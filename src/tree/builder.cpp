@@ -127,6 +127,8 @@ void TreeBuilder::apply(const Tree& layer) {
   apply_layer(state_->graph, layer);
 }
 
+std::size_t TreeBuilder::node_count() const noexcept { return state_->graph.size(); }
+
 std::string TreeBuilder::build() const { return serialise(state_->graph, state_->kind); }
 
 }  // namespace lamina::tree

@@ -160,6 +160,11 @@ bool RootDir::make_dir(const std::string& path, mode_t mode) const {
   throw Error::from_errno(fmt::format("making the directory {}", full(path)));
 }
 
+RootDir RootDir::make_and_open(const std::string& path) const {
+  make_dir(path);
+  return open_dir(path);
+}
+
 void RootDir::make_dirs(const std::string& path, mode_t mode) const {
   for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     if (slash != 0) make_dir(path.substr(0, slash), mode);

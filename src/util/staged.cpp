@@ -51,12 +51,12 @@ void publish_text(const RootDir& tmp, const RootDir& dir, const std::string& nam
   dir.sync();
 }
 
-std::size_t sweep_staging(const RootDir& tmp) {
+std::size_t sweep_staging(const RootDir& tmp, const std::function<bool(const RootDir&)>& may_go) {
   std::size_t swept = 0;
   for (const auto& name : tmp.list()) {
     const auto dir = tmp.find_dir(name);
     if (!dir) continue;
-    if (const auto lock = FileLock::find(dir->open_file("."), LockMode::exclusive)) {
+    if (const auto lock = FileLock::find(dir->open_file("."), LockMode::exclusive); lock && may_go(*dir)) {
       tmp.remove_all(name);
       ++swept;
     }

@@ -31,10 +31,6 @@ class RemovalTestCase(LaminaTestCase):
     def stored(self, folder):
         return {path.name for path in (self.lamina.store / folder).rglob("*") if path.is_file()}
 
-    def remove_beside_an_import(self, *images_to_remove):
-        with self.store_in_use():
-            return self.lamina.run("rmi", *images_to_remove)
-
     def untag(self, image, name="moved"):
         """Takes the only name of an image away, as a newer image of that name does."""
         self.lamina.run("tag", image, name)
@@ -117,14 +113,19 @@ class Prune(RemovalTestCase):
 
 class RemovingBesideOthers(RemovalTestCase):
     def test_rmi_does_not_wait_for_an_import(self):
+        """A mount may just have looked the image up, so that the record stays for the sweep."""
+        self.lamina.run("tag", "tiny", "tiny:second")
         before = self.stored("objects")
-        done = self.remove_beside_an_import("tiny")
-        self.assertIn(f"Deleted: {samples.tiny().id}", done.stdout)
-        self.assertRegex(done.stderr, "^lamina: .*lamina prune")
-        self.assertEqual(self.lamina.image_ids(), [samples.tiny_other().id])
+        with self.store_in_use():
+            self.assertEqual(self.lamina.run("rmi", "tiny").stderr, "", "it has another name")
+            done = self.lamina.run("rmi", "tiny:second")
+            self.assertEqual(done.stdout, "Untagged: tiny:second\n")
+            self.assertRegex(done.stderr, f"^lamina: .*{samples.tiny().id[7:19]}.*lamina prune.*\n$")
+            self.assertIn("lamina prune", self.lamina.run("rmi", samples.tiny().id).stderr)
+        self.assertEqual(self.lamina.inspect(samples.tiny().id)["RepoTags"], [])
         self.assertEqual(self.stored("objects"), before)
-        self.lamina.run("check")
         self.lamina.run("prune")
+        self.assertEqual(self.lamina.image_ids(), [samples.tiny_other().id])
         self.assertLess(self.stored("objects"), before)
 
     def test_a_mounted_image_is_refused_all_the_same(self):
@@ -133,23 +134,6 @@ class RemovingBesideOthers(RemovalTestCase):
         with self.store_in_use():
             self.assert_fails("rmi", "tiny", says=("is mounted on", str(folder).lower()))
         self.assert_fails("rmi", "tiny", says="is mounted on")
-
-    def test_what_a_mount_shows_stays_without_its_image(self):
-        """An image may be removed between its look-up by `mount` and the record of the mount."""
-        folder = self.folder("mnt")
-        self.lamina.run("mount", "--ro", "tiny", folder)
-        (self.lamina.store / "images/ids" / samples.tiny().id[7:]).unlink()
-        for name in (self.lamina.store / "images/names").iterdir():
-            if samples.tiny().id in name.read_text():
-                name.unlink()
-        self.lamina.run("prune")
-        self.lamina.run("rmi", "other")
-        subprocess.run(["sh", "-c", "echo 3 > /proc/sys/vm/drop_caches"], check=False)
-        self.assertEqual((folder / "data/random").read_bytes(), samples.RANDOM)
-        self.assertEqual((folder / "etc/hostname").read_text(), "second\n")
-        self.lamina.run("umount", folder)
-        self.lamina.run("prune")
-        self.assertEqual(self.stored("objects"), set())
 
 
 class EverythingAtOnce(RemovalTestCase):

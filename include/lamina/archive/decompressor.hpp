@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <lamina/util/source.hpp>
 
@@ -25,7 +26,10 @@ inline constexpr std::size_t kMagicSize = 6;
 std::unique_ptr<util::Source> decompress(std::unique_ptr<util::Source> inner, Compression compression,
                                          std::string what);
 
-/// decompress() with the compression found in the stream's own first bytes, whatever its media type says.
+/// The compression found in the stream's own first bytes, and the stream from its beginning.
+std::pair<Compression, std::unique_ptr<util::Source>> detect(std::unique_ptr<util::Source> inner);
+
+/// decompress() with what detect() finds, whatever the media type says.
 std::unique_ptr<util::Source> decompress_detected(std::unique_ptr<util::Source> inner, std::string what);
 
 }  // namespace lamina::archive

@@ -30,8 +30,9 @@ public:
   std::optional<Entry> next();
 
   struct Block {
-    std::uint64_t offset = 0;  ///< in the file; a gap since the last block is a hole
-    util::Bytes data;          ///< valid until the next call
+    std::uint64_t offset = 0;    ///< in the file; a gap since the last block is a hole
+    std::uint64_t position = 0;  ///< of the first byte in the archive
+    util::Bytes data;            ///< valid until the next call
   };
   /// The next piece of the current file's content, in ascending offsets and within entry.size; nullopt at its end.
   std::optional<Block> next_block();

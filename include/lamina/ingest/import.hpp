@@ -7,18 +7,22 @@
 #include <vector>
 
 #include <lamina/image/reference.hpp>
+#include <lamina/ingest/limits.hpp>
 #include <lamina/ingest/source_image.hpp>
 #include <lamina/store/import_staging.hpp>
 #include <lamina/store/store.hpp>
 
 namespace lamina::ingest {
 
-/// Told how an import goes on. Called from the import's threads, one at a time. A callback may throw Error to cancel.
+/// Told how an import goes on. Called from the import's threads, one at a time. A callback may throw to cancel.
 class Progress {
 public:
   virtual ~Progress() = default;
+  /// Called again and again while another import is at work on a layer of this image.
+  virtual void wait() = 0;
   /// `bytes` of layer blobs will be read.
   virtual void start(std::uint64_t bytes) = 0;
+  /// Called now and then, with 0 during work that reads nothing.
   virtual void advance(std::uint64_t bytes) = 0;
 };
 
@@ -33,6 +37,6 @@ struct ImportResult {
 
 /// Brings `source` into the store and gives it `names`. Throws Error.
 ImportResult import_image(const store::Store& store, const SourceImage& source,
-                          const std::vector<image::Reference>& names, Progress& progress);
+                          const std::vector<image::Reference>& names, const Limits& limits, Progress& progress);
 
 }  // namespace lamina::ingest

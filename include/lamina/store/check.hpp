@@ -19,8 +19,8 @@ struct CheckReport {
   std::vector<std::string> problems;  ///< one sentence each
 };
 
-/// Rehashes every blob and object, validates every tree, finds missing objects, and compares each merged tree with
-/// a fresh merge of its layers.
+/// Rehashes every blob and object, validates every tree, finds missing objects, makes each layer's archive again and
+/// compares its digest with the DiffID, and compares each merged tree with a fresh merge of its layers.
 CheckReport check(const Store& store);
 
 }  // namespace lamina::store

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Garbage: what no image record and no mount leads to. plan_gc() finds it without touching anything, sweep() removes it. The
+// Garbage: what no image record leads to. plan_gc() finds it without touching anything, sweep() removes it. The
 // caller holds the store's lock exclusively over both, so that no running import relies on what is removed.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,9 +19,8 @@ struct GcPlan {
   std::uint64_t bytes = 0;         ///< of layers, objects and files
 };
 
-/// What nothing needs any more once `images` are removed. `trees_in_use` are the merged trees (ChainIDs) that mounts
-/// show: an image may have been removed while it was being mounted.
-GcPlan plan_gc(const Store& store, std::vector<Image> images, std::span<const digest::Digest> trees_in_use);
+/// What nothing needs any more once `images` are removed.
+GcPlan plan_gc(const Store& store, std::vector<Image> images);
 void sweep(const Store& store, const GcPlan& plan);
 
 }  // namespace lamina::store

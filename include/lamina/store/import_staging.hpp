@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // ImportStaging: what an import has made so far, invisible until publish(). The destructor throws away what was not
-// published. All objects of an import are born in one directory, in archive order, so that the file system lays
-// them out in the order in which a tree walk will read them. Not thread-safe.
+// published. Its layers (layer_staging.hpp) may be made by several threads at once; the rest is for one thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include <lamina/digest/hasher.hpp>
 #include <lamina/store/store.hpp>
-#include <lamina/tree/builder.hpp>
+#include <lamina/util/guarded.hpp>
 #include <lamina/util/staged.hpp>
 
 namespace lamina::store {
@@ -23,59 +22,50 @@ struct ObjectCounts {
   std::uint64_t added_bytes = 0;
 };
 
+class LayerStaging;
+
 class ImportStaging {
 public:
-  explicit ImportStaging(const Store& store);
+  /// `pulse` is called now and then during long work that reads nothing; it may throw to cancel.
+  explicit ImportStaging(const Store& store, std::function<void()> pulse = [] {});
   ~ImportStaging();
-
-  /// A whole file's content. Empty content makes no object.
-  tree::FileContent add_object(util::Bytes content);
-
-  /// A file's content piece by piece, for files too large for memory; gaps between pieces stay holes.
-  class Stream {
-  public:
-    /// `offset` never less than the end of the piece before.
-    void write(std::uint64_t offset, util::Bytes data);
-    /// `size` in bytes: at least the end of the last piece; the rest is a hole.
-    tree::FileContent finish(std::uint64_t size);
-
-  private:
-    friend class ImportStaging;
-    Stream(ImportStaging& staging, util::Fd file) : staging_(staging), file_(std::move(file)) {}
-    void hash_hole(std::uint64_t until);
-
-    ImportStaging& staging_;
-    util::Fd file_;
-    digest::Hasher hasher_;
-    std::uint64_t position_ = 0;
-    std::uint64_t flushed_ = 0;
-  };
-  Stream open_stream();
 
   /// Is the layer in the store or staged?
   bool has_layer(const digest::Digest& diff_id) const;
-  void add_layer(const LayerInfo& info, std::string_view tree);
+  tree::Tree layer_tree(const digest::Digest& diff_id) const;
   /// Merges layers that all are in the store or staged, unless the store has the merged tree already.
   void add_merged_tree(const std::vector<digest::Digest>& diff_ids);
 
   /// Makes objects, then layers, then the merged tree visible, each only when all that it needs is on disk.
   void publish();
+  /// An image record needs what was published. Where this is not reached, the next Store::open() sweeps it.
+  void complete() noexcept { is_publishing_ = false; }
 
-  const ObjectCounts& counts() const noexcept { return counts_; }
+  ObjectCounts counts() const {
+    return known_.with([](const Known& known) { return known.counts; });
+  }
 
 private:
-  bool is_known(const digest::Digest& digest, std::uint64_t size);
+  friend class LayerStaging;
+
+  struct Known {
+    std::unordered_map<digest::Digest, std::size_t> added;  ///< in which of object_dirs
+    std::vector<util::RootDir> object_dirs;                 ///< one for each layer
+    std::unordered_set<digest::Digest> layers;
+    ObjectCounts counts;
+  };
+
+  /// Whether somebody has to write this content: false when the store or a layer of this import has it.
+  bool claim(const digest::Digest& digest, std::uint64_t size, std::size_t object_dir);
 
   const Store& store_;
+  std::function<void()> pulse_;
   util::Staged staged_;
-  util::RootDir objects_;
   util::RootDir layers_dir_;
   util::RootDir trees_dir_;
-  std::unordered_set<digest::Digest> added_;
-  std::unordered_set<digest::Digest> layers_;
+  mutable util::Guarded<Known> known_;
   std::optional<digest::Digest> merged_;
-  digest::Hasher hasher_;
-  ObjectCounts counts_;
+  bool is_publishing_ = false;
 };
 
 }  // namespace lamina::store

@@ -53,8 +53,6 @@ public:
   std::string merge_layers(const std::vector<digest::Digest>& diff_ids) const;
   bool has_merged_tree(const digest::Digest& chain_id) const;
   tree::Tree merged_tree(const Image& image) const;
-  /// One that is there. Throws Error when it is not.
-  tree::Tree merged_tree(const digest::Digest& chain_id) const;
 
   // Images and their names.
   std::vector<Image> images() const;  ///< newest first
@@ -62,15 +60,15 @@ public:
   Image get_image(std::string_view text) const;
   std::optional<Image> find_image(std::string_view text) const;
   void put_image(const ImageRecord& record) const;
-  /// Points `name` at the image, taking it from the image that had it. Throws Error when the image is not there.
+  /// Points `name` at the image, taking it from the image that had it.
   void tag(const image::Reference& name, const digest::Digest& id) const;
   bool untag(const image::Reference& name) const;
   /// Throws Error when a file of images/names is damaged or names an image that is not there.
   void check_name(const std::string& file) const;
   void remove_image(const digest::Digest& id) const;
 
-  /// Held by who relies on content (shared: an import, a mount, a copy) so that no sweep takes it, and by a sweep
-  /// (exclusive).
+  /// Shared for whoever reads images or adds to the store, so that no sweep takes what is relied on; exclusive for a
+  /// sweep, and to remove an image.
   util::FileLock lock(util::LockMode mode) const;
   /// nullopt instead of waiting.
   std::optional<util::FileLock> find_lock(util::LockMode mode) const;

@@ -49,6 +49,9 @@ public:
   /// Throws Error when a hard link leads nowhere or to a directory; the builder is then of no further use.
   void apply(const Tree& layer);
 
+  /// How many nodes it has had so far, those among them that were replaced.
+  std::size_t node_count() const noexcept;
+
   /// The finished tree: inodes numbered from the root in breadth-first order, so that the children of one directory
   /// lie together.
   std::string build() const;

@@ -45,6 +45,8 @@ public:
 
   /// False when the directory was there already.
   bool make_dir(const std::string& path, mode_t mode = 0700) const;
+  /// make_dir() and open_dir().
+  RootDir make_and_open(const std::string& path) const;
   /// Makes missing parents of `path` too.
   void make_dirs(const std::string& path, mode_t mode = 0700) const;
   std::string read_link(const std::string& path) const;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ public:
   ~Staged();
 
   const RootDir& dir() const noexcept { return dir_; }
+  /// Leaves it, as if this process had died, to a sweep.
+  void abandon() noexcept { name_.clear(); }
 
 private:
   Staged(RootDir tmp, std::string name, RootDir dir, FileLock lock);
@@ -33,7 +36,8 @@ private:
 /// stage below `tmp` → fsync → rename → fsync directory: readers of dir/name see the old text or the new, whole.
 void publish_text(const RootDir& tmp, const RootDir& dir, const std::string& name, std::string_view text);
 
-/// Removes every entry of `tmp` whose owner is gone; returns how many.
-std::size_t sweep_staging(const RootDir& tmp);
+/// Removes every entry of `tmp` whose owner is gone and that `may_go`, too, lets go; returns how many.
+std::size_t sweep_staging(
+    const RootDir& tmp, const std::function<bool(const RootDir&)>& may_go = [](const RootDir&) { return true; });
 
 }  // namespace lamina::util

@@ -81,6 +81,7 @@ inline std::string config_json(const std::vector<std::string>& layers, const std
 class IngestTest : public testing::Test {
 protected:
   struct Silent final : Progress {
+    void wait() override {}
     void start(std::uint64_t bytes) override { total = bytes; }
     void advance(std::uint64_t bytes) override { seen += bytes; }
     std::uint64_t total = 0;
@@ -125,14 +126,14 @@ protected:
   ImportResult import_one(const std::string& source) {
     const auto images = open(source);
     EXPECT_EQ(images.size(), 1U);
-    return import_image(store_, images.front(), images.front().names, progress_);
+    return import_image(store_, images.front(), images.front().names, {}, progress_);
   }
 
   /// The sentence with which `source` is refused; the store has to be as empty as before.
   std::string refusal(const std::string& source, const std::string& platform = "linux/amd64") {
     std::string sentence;
     try {
-      for (const auto& image : open(source, platform)) import_image(store_, image, image.names, progress_);
+      for (const auto& image : open(source, platform)) import_image(store_, image, image.names, {}, progress_);
     } catch (const util::Error& error) {
       sentence = error.what();
     }

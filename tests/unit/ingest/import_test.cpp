@@ -118,7 +118,7 @@ TEST_F(IngestTest, AProgressThatThrowsCancels) {
   const std::vector<std::string> layers = {Tar().file("a", "1").bytes()};
   put_index("oci", {put_image("oci", layers, config_json(layers))});
   const auto images = open("oci:" + temp_.str("oci"));
-  EXPECT_THROW(import_image(store_, images.front(), {}, cancelling), util::Error);
+  EXPECT_THROW(import_image(store_, images.front(), {}, {}, cancelling), util::Error);
   EXPECT_TRUE(store_.staging().list().empty());
 }
 

@@ -56,9 +56,9 @@ TEST_F(StoreTest, GarbageIsWhatNoImageLeadsTo) {
   const auto kept = add_image("kept", "the same", "2024-01-01T00:00:00Z");
   add_image("gone", "another", "2024-01-02T00:00:00Z");
   const auto object = digest::hash(util::as_bytes("another"));
-  EXPECT_EQ(plan_gc(store_, {}, {}).bytes, 0U);
+  EXPECT_EQ(plan_gc(store_, {}).bytes, 0U);
 
-  const auto plan = plan_gc(store_, {store_.get_image("gone")}, {});
+  const auto plan = plan_gc(store_, {store_.get_image("gone")});
   EXPECT_EQ(plan.layers.size(), 1U);
   EXPECT_EQ(plan.objects, std::vector{object});
   EXPECT_EQ(plan.files.size(), 3U) << "config, manifest, merged tree";
@@ -70,26 +70,6 @@ TEST_F(StoreTest, GarbageIsWhatNoImageLeadsTo) {
   EXPECT_TRUE(store_.has_object(digest::hash(util::as_bytes("the same"))));
   EXPECT_EQ(store_.images().front().record.id, kept);
   EXPECT_TRUE(store_.staging().list().empty());
-}
-
-TEST_F(StoreTest, WhatAMountShowsIsNoGarbage) {
-  const auto id = add_image("mounted", "content", "");
-  const auto chain = store_.get_image("mounted").record.chain;
-  const auto object = digest::hash(util::as_bytes("content"));
-  store_.remove_image(id);
-  sweep(store_, plan_gc(store_, {}, std::vector{chain}));
-  EXPECT_TRUE(store_.has_object(object));
-  EXPECT_EQ(store_.merged_tree(chain).inode_count(), 2U);
-  sweep(store_, plan_gc(store_, {}, {}));
-  EXPECT_FALSE(store_.has_object(object));
-  EXPECT_FALSE(store_.has_merged_tree(chain));
-}
-
-TEST_F(StoreTest, ANameIsGivenOnlyToAnImageThatIsThere) {
-  const auto id = add_image("one", "content", "");
-  store_.remove_image(id);
-  EXPECT_THROW(store_.tag(image::Reference::parse("two"), id), util::Error);
-  EXPECT_TRUE(store_.root().list(names::kImageNames).empty());
 }
 
 TEST_F(StoreTest, AMergedTreeIsMadeAgainWhenMissing) {

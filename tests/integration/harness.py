@@ -21,6 +21,7 @@ import compare_trees
 LAMINA = os.environ.get("LAMINA", "lamina")
 NOBODY = 65534
 PROMPTLY = 10  # seconds after which something that should happen at once has failed
+UNSTORED = ("tmp", "lock", "layer-claims")  # of a store: its staging, and the files that commands lock
 SIGNS_OF_A_CRASH = ("terminate called", "what():", "Sanitizer", "Segmentation", "core dumped", "std::", "#0 ")
 
 
@@ -101,9 +102,8 @@ def is_alive(pid):
     return state != "Z"
 
 
-def listing(directory, without=("tmp", "lock")):
-    """Every entry below a directory and the hash of its bytes; `without` names entries at the top to leave out: the
-    staging and the empty file that commands lock are not content."""
+def listing(directory, without=UNSTORED):
+    """Every entry below a directory and the hash of its bytes; `without` names entries at the top to leave out."""
     found = {}
     for folder, folders, files in os.walk(directory):
         place = pathlib.Path(folder).relative_to(directory)
@@ -230,7 +230,7 @@ class LaminaTestCase(unittest.TestCase):
         self.assertEqual(self.stored_bytes(lamina), before, "a mount changed what is stored")
 
     def stored_bytes(self, lamina=None):
-        return listing((lamina or self.lamina).store, without=("tmp", "lock", "mounts"))
+        return listing((lamina or self.lamina).store, without=(*UNSTORED, "mounts"))
 
     def assert_objects_true_to_name(self):
         for path in (self.lamina.store / "objects").glob("*/*"):
@@ -280,11 +280,11 @@ class SharedStoreTestCase(LaminaTestCase):
     def setUpClass(cls):
         cls.shared = Lamina(Session.path(f"store-{cls.__name__}"))
         cls.fill(cls.shared)
-        cls.bytes_before = listing(cls.shared.store, without=("tmp", "lock", "mounts"))
+        cls.bytes_before = listing(cls.shared.store, without=(*UNSTORED, "mounts"))
 
     @classmethod
     def tearDownClass(cls):
-        if listing(cls.shared.store, without=("tmp", "lock", "mounts")) != cls.bytes_before:
+        if listing(cls.shared.store, without=(*UNSTORED, "mounts")) != cls.bytes_before:
             raise AssertionError(f"the tests of {cls.__name__} changed what is stored")
         shutil.rmtree(cls.shared.store)
 

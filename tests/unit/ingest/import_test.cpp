@@ -112,6 +112,7 @@ TEST_F(IngestTest, AHardLinkToNowhereIsRefused) {
 
 TEST_F(IngestTest, AProgressThatThrowsCancels) {
   struct Cancelling final : Progress {
+    void wait() override {}
     void start(std::uint64_t) override {}
     void advance(std::uint64_t) override { throw util::Error("cancelled"); }
   } cancelling;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include <lamina/archive/tar_reader.hpp>
-#include <lamina/store/import_staging.hpp>
+#include <lamina/store/layer_staging.hpp>
 #include <lamina/store/names.hpp>
 #include <lamina/tree/builder.hpp>
 #include <lamina/util/error.hpp>
@@ -29,7 +29,8 @@ constexpr std::uint64_t kSparse = std::uint64_t{4} << 20U;
 class CopyOut : public testing::Test {
 protected:
   CopyOut() {
-    store::ImportStaging staging(store_);
+    store::ImportStaging import(store_);
+    store::LayerStaging staging(import, digest::hash({}));
     tree::TreeBuilder builder(tree::TreeKind::layer);
     const auto file = [&](const char* path, std::uint32_t mode, std::string_view content, std::uint32_t uid) {
       builder.put_file(RelPath::parse(path), metadata(S_IFREG | mode, uid),
@@ -46,7 +47,8 @@ protected:
     auto stream = staging.open_stream();
     stream.write(kSparse / 2, util::as_bytes("island"));
     builder.put_file(RelPath::parse("sparse"), metadata(S_IFREG | 0644U), stream.finish(kSparse));
-    staging.publish();
+    import.publish();
+    import.complete();
     tree_ = tree::Tree::from_bytes(builder.build(), "test");
   }
 

@@ -10,7 +10,7 @@
 
 #include <lamina/digest/hasher.hpp>
 #include <lamina/image/descriptor.hpp>
-#include <lamina/store/import_staging.hpp>
+#include <lamina/store/layer_staging.hpp>
 #include <lamina/store/store.hpp>
 #include <lamina/tree/builder.hpp>
 
@@ -20,17 +20,21 @@ namespace lamina::store {
 
 class StoreTest : public testing::Test {
 protected:
-  /// A layer that holds one file; its made-up DiffID is the digest of the two.
+  /// A layer that holds one file. Its archive is no tar, but the file's name, a line feed and its content.
   static digest::Digest add_layer(ImportStaging& staging, const std::string& name, const std::string& content) {
+    const auto diff_id = digest::hash(util::as_bytes(name + "\n" + content));
+    LayerStaging layer(staging, diff_id);
     tree::TreeBuilder builder(tree::TreeKind::layer);
     util::Metadata metadata;
     metadata.mode = S_IFREG | 0644U;
-    builder.put_file(util::RelPath::parse(name), metadata, staging.add_object(util::as_bytes(content)));
+    const auto file = layer.add_object(util::as_bytes(content));
+    builder.put_file(util::RelPath::parse(name), metadata, file);
+    layer.skeleton().add({name + "\n", 0, content.size()}, file.digest);
     LayerInfo info;
-    info.diff_id = digest::hash(util::as_bytes(name + "\n" + content));
+    info.diff_id = diff_id;
     info.content_bytes = content.size();
-    staging.add_layer(info, builder.build());
-    return info.diff_id;
+    layer.finish(info, builder.build());
+    return diff_id;
   }
 
   /// An image of one such layer.
@@ -46,6 +50,7 @@ protected:
     image::Manifest manifest;
     manifest.config.digest = id;
     store_.put_image({id, store_.put_blob(manifest.dump()), image::chain_id(config.diff_ids), 0});
+    staging.complete();
     if (!name.empty()) store_.tag(image::Reference::parse(name), id);
     return id;
   }

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <lamina/store/check.hpp>
 #include <lamina/store/names.hpp>
 #include <lamina/util/error.hpp>
 
@@ -28,13 +29,37 @@ TEST_F(StoreTest, NothingIsVisibleBeforePublish) {
   EXPECT_TRUE(store_.has_object(object));
 }
 
+TEST_F(StoreTest, WhatNoRecordNeedsAfterPublishIsSweptByTheNextCommand) {
+  add_image("kept", "content", "");
+  digest::Digest layer;
+  {
+    ImportStaging staging(store_);
+    layer = add_layer(staging, "file", "more");
+    staging.publish();
+  }
+  ASSERT_TRUE(store_.has_layer(layer));
+  {
+    const auto lock = store_.lock(util::LockMode::shared);  // another import, which may rely on the layer
+    static_cast<void>(Store::open(store_.path()));
+    EXPECT_TRUE(store_.has_layer(layer));
+  }
+  static_cast<void>(Store::open(store_.path()));
+  EXPECT_FALSE(store_.has_layer(layer));
+  EXPECT_FALSE(store_.has_object(digest::hash(util::as_bytes("more"))));
+  EXPECT_TRUE(store_.staging().list().empty());
+  EXPECT_TRUE(check(store_).problems.empty());
+  EXPECT_EQ(store_.images().size(), 1U);
+}
+
 TEST_F(StoreTest, EqualContentIsStoredOnce) {
   add_image("first", "shared", "");
   ImportStaging staging(store_);
-  staging.add_object(util::as_bytes("shared"));
-  staging.add_object(util::as_bytes("mine"));
-  staging.add_object(util::as_bytes("mine"));
-  EXPECT_EQ(staging.add_object({}).size, 0U);
+  LayerStaging layer(staging, digest::hash(util::as_bytes("a layer")));
+  LayerStaging other(staging, digest::hash(util::as_bytes("another")));
+  layer.add_object(util::as_bytes("shared"));
+  layer.add_object(util::as_bytes("mine"));
+  other.add_object(util::as_bytes("mine"));
+  EXPECT_EQ(layer.add_object({}).size, 0U);
   EXPECT_EQ(staging.counts().added, 1U);
   EXPECT_EQ(staging.counts().added_bytes, 4U);
   EXPECT_EQ(staging.counts().shared, 2U);
@@ -44,7 +69,8 @@ TEST_F(StoreTest, AStreamMakesTheSameObjectAndKeepsHoles) {
   const std::size_t hole = std::size_t{1} << 20U;
   const std::string whole = "head" + std::string(hole, '\0') + "tail" + std::string(hole, '\0');
   ImportStaging staging(store_);
-  auto stream = staging.open_stream();
+  LayerStaging streaming(staging, digest::hash(util::as_bytes("a layer")));
+  auto stream = streaming.open_stream();
   stream.write(0, util::as_bytes("head"));
   stream.write(4 + hole, util::as_bytes("tail"));
   const auto content = stream.finish(whole.size());
@@ -64,10 +90,17 @@ TEST_F(StoreTest, AStreamMakesTheSameObjectAndKeepsHoles) {
 
 TEST_F(StoreTest, AStreamRefusesContradictions) {
   ImportStaging staging(store_);
-  auto stream = staging.open_stream();
+  LayerStaging layer(staging, digest::hash(util::as_bytes("a layer")));
+  auto stream = layer.open_stream();
   stream.write(10, util::as_bytes("text"));
   EXPECT_THROW(stream.write(5, util::as_bytes("overlap")), util::Error);
   EXPECT_THROW(stream.finish(13), util::Error);
+}
+
+TEST_F(StoreTest, ALongHoleCanBeCancelled) {
+  ImportStaging staging(store_, [] { throw util::Error("cancelled"); });
+  LayerStaging layer(staging, digest::hash(util::as_bytes("a layer")));
+  EXPECT_THROW(layer.open_stream().finish(std::uint64_t{1} << 62U), util::Error);
 }
 
 TEST_F(StoreTest, TwoImportsOfOneLayerBothSucceed) {

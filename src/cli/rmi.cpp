@@ -55,17 +55,18 @@ void remove(const store::Store& store, const std::string& text, bool force, Swee
         fmt::format("{} has {} names: remove them one by one, or all with --force", text, image.names.size()));
   }
   require_unused(store, image);
-  for (const auto& untagged : image.names) {
-    store.untag(untagged);
-    print(fmt::format("Untagged: {}\n", untagged.familiar()));
+  if (when == Sweep::now) {
+    store.remove_image(image.record.id);
+  } else {
+    for (const auto& last : image.names) store.untag(last);
   }
-  if (when == Sweep::later) {
+  for (const auto& untagged : image.names) print(fmt::format("Untagged: {}\n", untagged.familiar()));
+  if (when == Sweep::now) {
+    print(fmt::format("Deleted: {}\n", image.record.id.str()));
+  } else {
     fmt::print(stderr, "lamina: other commands are using the store: the image {} goes at the next 'lamina prune'\n",
                store::short_id(image.record.id));
-    return;
   }
-  store.remove_image(image.record.id);
-  print(fmt::format("Deleted: {}\n", image.record.id.str()));
 }
 
 void remove_all(const store::Store& store, const Options& options) {

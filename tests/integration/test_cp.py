@@ -262,8 +262,8 @@ class Failures(CopyTestCase):
         self.assert_fails("cp", "tiny:/data/random", small, says=("tiny:/data/random", "no space"))
         self.assertEqual(self.names(small), [])
 
-    def test_a_removal_waits_for_a_copy(self):
-        """`rmi` beside a reader leaves the content for later."""
+    def test_removed_while_it_is_copied(self):
+        """`rmi` beside a copy leaves the content for later."""
         reader = self.lamina.start("cp", "tiny:/", "-")  # blocks: nobody reads the pipe
         try:
             wait_for(lambda: os.listdir(f"/proc/{reader.pid}/fd"), "it runs")

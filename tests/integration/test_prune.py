@@ -141,7 +141,7 @@ class EverythingAtOnce(RemovalTestCase):
     mount shows is whole; and afterwards the store is sound."""
 
     SECONDS = 6
-    HONEST = re.compile(r"no image '|is mounted on|is not there|was removed|is not mounted|has \d+ names")
+    HONEST = re.compile(r"no image '|is mounted on")
 
     def attempt(self, *arguments):
         done = self.lamina.run(*arguments, expect=None, timeout=60)

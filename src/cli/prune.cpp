@@ -37,7 +37,7 @@ void require_consent() {
 
 util::FileLock wait_for_lock(const store::Store& store) {
   if (auto lock = store.find_lock(util::LockMode::exclusive)) return std::move(*lock);
-  fmt::print(stderr, "lamina: waiting for the imports and copies that are running\n");
+  fmt::print(stderr, "lamina: waiting for other commands that use the store, such as imports\n");
   return store.lock(util::LockMode::exclusive);
 }
 

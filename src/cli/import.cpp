@@ -128,11 +128,15 @@ void add_import(CLI::App& app, const Globals& globals) {
   command->add_option("NAME", options->name, "Name to give it (default: the names that the source holds)");
   command->add_option("--platform", options->platform, "Which image of several (default: this machine's)")
       ->type_name("OS/ARCH[/VARIANT]");
-  command->add_option("--max-size", options->limits.size, "Refuse images with larger layers, uncompressed")
-      ->transform(CLI::AsSizeValue(true))
-      ->type_name("BYTES")
-      ->capture_default_str();
-  command->add_option("--max-entries", options->limits.entries, "Refuse images with more files")->capture_default_str();
+  command
+      ->add_option("--max-size", options->limits.size,
+                   "Refuse an image with larger layers, uncompressed (default: 256GiB)")
+      ->transform(CLI::AsSizeValue(true).description(""))
+      ->type_name("BYTES");
+  command
+      ->add_option("--max-entries", options->limits.entries,
+                   fmt::format("Refuse an image with more files (default: {})", options->limits.entries))
+      ->type_name("NUMBER");
   command->add_flag("-q,--quiet", options->quiet, "Print the image ID only");
   command->callback([&globals, options] { import_all(globals, *options); });
 }

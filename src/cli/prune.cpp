@@ -52,9 +52,9 @@ std::vector<store::Image> images_to_remove(const store::Store& store, bool all) 
   return images;
 }
 
-void show_json(const store::GcPlan& plan, bool dry_run) {
+void show_json(const std::vector<store::Image>& removed, const store::GcPlan& plan, bool dry_run) {
   auto images = nlohmann::json::array();
-  for (const auto& image : plan.images) {
+  for (const auto& image : removed) {
     auto names = nlohmann::json::array();
     for (const auto& name : image.names) names.push_back(name.familiar());
     images.push_back({{"id", image.record.id.str()}, {"names", std::move(names)}});
@@ -68,9 +68,9 @@ void show_json(const store::GcPlan& plan, bool dry_run) {
               {"bytes", plan.bytes}});
 }
 
-void show(const store::GcPlan& plan, bool dry_run) {
+void show(const std::vector<store::Image>& removed, const store::GcPlan& plan, bool dry_run) {
   const std::string_view deleted = dry_run ? "Would delete" : "Deleted";
-  for (const auto& image : plan.images) {
+  for (const auto& image : removed) {
     for (const auto& name : image.names)
       print(fmt::format("{}: {}\n", dry_run ? "Would untag" : "Untagged", name.familiar()));
     print(fmt::format("{}: {}\n", deleted, image.record.id.str()));
@@ -80,14 +80,20 @@ void show(const store::GcPlan& plan, bool dry_run) {
   print(fmt::format("Total {} space: {}\n", dry_run ? "reclaimable" : "reclaimed", human_size(plan.bytes)));
 }
 
+store::GcPlan remove(const store::Store& store, const std::vector<store::Image>& images) {
+  store::Removal removal(store);
+  for (const auto& image : images) removal.remove_image(image.record.id);
+  return removal.sweep();
+}
+
 void prune(const Globals& globals, const Options& options) {
   if (options.all && !options.force && !options.dry_run) require_consent();
   const auto store = globals.open_store();  // which sweeps the staging of commands that were killed
   const auto lock = wait_for_lock(store);
-  const auto plan = store::plan_gc(store, images_to_remove(store, options.all));
-  if (!options.dry_run) store::sweep(store, plan);
-  if (options.json) show_json(plan, options.dry_run);
-  else show(plan, options.dry_run);
+  const auto images = images_to_remove(store, options.all);
+  const auto plan = options.dry_run ? store::plan_gc(store, images) : remove(store, images);
+  if (options.json) show_json(images, plan, options.dry_run);
+  else show(images, plan, options.dry_run);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -39,10 +40,9 @@ void require_unused(const store::Store& store, const store::Image& image) {
   }
 }
 
-enum class Sweep { now, later };
-
-/// docker's rule: a name is taken away; with its last name, or by ID, the image goes.
-void remove(const store::Store& store, const std::string& text, bool force, Sweep when) {
+/// docker's rule: a name is taken away; with its last name, or by ID, the image goes, or without `removal` only
+/// its names.
+void remove(const store::Store& store, store::Removal* removal, const std::string& text, bool force) {
   const auto image = store.get_image(text);
   const auto* name = find_name(image, text);
   if (name != nullptr && image.names.size() > 1) {
@@ -55,13 +55,13 @@ void remove(const store::Store& store, const std::string& text, bool force, Swee
         fmt::format("{} has {} names: remove them one by one, or all with --force", text, image.names.size()));
   }
   require_unused(store, image);
-  if (when == Sweep::now) {
-    store.remove_image(image.record.id);
+  if (removal != nullptr) {
+    removal->remove_image(image.record.id);
   } else {
     for (const auto& last : image.names) store.untag(last);
   }
   for (const auto& untagged : image.names) print(fmt::format("Untagged: {}\n", untagged.familiar()));
-  if (when == Sweep::now) {
+  if (removal != nullptr) {
     print(fmt::format("Deleted: {}\n", image.record.id.str()));
   } else {
     fmt::print(stderr, "lamina: other commands are using the store: the image {} goes at the next 'lamina prune'\n",
@@ -74,8 +74,10 @@ void remove_all(const store::Store& store, const Options& options) {
   // not waited for. Only a sweep is, which has the lock for itself.
   const auto alone = store.find_lock(util::LockMode::exclusive);
   const auto shared = alone ? std::nullopt : std::optional(store.lock(util::LockMode::shared));
-  for (const auto& image : options.images) remove(store, image, options.force, alone ? Sweep::now : Sweep::later);
-  if (alone) store::sweep(store, store::plan_gc(store, {}));
+  std::optional<store::Removal> removal;
+  if (alone) removal.emplace(store);
+  for (const auto& image : options.images) remove(store, removal ? &*removal : nullptr, image, options.force);
+  if (removal) removal->sweep();
 }
 
 }  // namespace

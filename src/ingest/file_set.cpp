@@ -18,7 +18,7 @@ namespace {
 
 using util::Error;
 
-constexpr std::uint64_t kMaxDocument = std::uint64_t{16} << 20U;  // a manifest or config is a few KiB
+constexpr std::uint64_t kMaxDocument = std::uint64_t{4} << 20U;  // registries refuse larger ones, too
 constexpr int kMaxLinks = 40;                                     // as the kernel's MAXSYMLINKS
 
 util::Fd open_user_file(const std::string& path) {

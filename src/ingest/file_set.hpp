@@ -20,7 +20,7 @@ public:
 
   virtual std::optional<FileRef> find(const std::string& path) const = 0;
   FileRef get(const std::string& path) const;
-  /// The whole of a small file (JSON). Throws Error when it is missing or over 16 MiB long.
+  /// The whole of a small file (JSON). Throws Error when it is missing or over 4 MiB long.
   std::string get_text(const std::string& path) const;
   /// get_text() of blobs/sha256/HEX, verified.
   std::string get_blob(const image::Descriptor& descriptor) const;

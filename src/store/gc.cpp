@@ -9,7 +9,6 @@
 #include <lamina/store/names.hpp>
 #include <lamina/store/skeleton.hpp>
 #include <lamina/util/fault.hpp>
-#include <lamina/util/staged.hpp>
 
 namespace lamina::store {
 namespace {
@@ -61,10 +60,9 @@ std::uint64_t size_of(const Store& store, const std::string& path) {
 
 }  // namespace
 
-GcPlan plan_gc(const Store& store, std::vector<Image> images) {
+GcPlan plan_gc(const Store& store, const std::vector<Image>& images) {
   const Reachable reached = mark(store, images);
   GcPlan plan;
-  plan.images = std::move(images);
   for (const auto& blob : unreached(store, names::kBlobs, reached.blobs)) plan.files.push_back(names::blob(blob));
   for (const auto& tree : unreached(store, names::kTrees, reached.trees))
     plan.files.push_back(names::merged_tree(tree));
@@ -83,24 +81,43 @@ GcPlan plan_gc(const Store& store, std::vector<Image> images) {
   return plan;
 }
 
-void sweep(const Store& store, const GcPlan& plan) {
-  // From what leads to others down to what is led to: what is visible is complete, at every moment. A layer's
-  // directory goes whole, by one rename into staging.
-  for (const auto& image : plan.images) store.remove_image(image.record.id);
-  const auto staged = util::Staged::create(store.staging());
+Removal::Removal(const Store& store) : store_(store), staged_(util::Staged::create(store.staging())) {}
+
+Removal::~Removal() {
+  if (is_begun_) staged_.abandon();
+}
+
+void Removal::remove_image(const digest::Digest& id) {
+  if (!is_begun_) {
+    staged_.dir().create_file(names::kUnfinished);
+    staged_.dir().sync();
+    store_.staging().sync();
+    is_begun_ = true;
+  }
+  store_.remove_image(id);
+}
+
+GcPlan Removal::sweep() {
+  GcPlan plan = plan_gc(store_);
+  const auto& root = store_.root();
+  // Layers before objects: a layer that is visible is complete, at every moment. A layer's directory goes whole, by
+  // one rename into staging.
   for (const auto& layer : plan.layers) {
-    store.root().rename(names::layer(layer), staged.dir(), layer.hex(), util::Replace::no);
+    root.rename(names::layer(layer), staged_.dir(), layer.hex(), util::Replace::no);
     util::fault_point("sweep.layer");
   }
-  if (!plan.layers.empty()) store.root().open_dir(names::kLayers).sync();
+  if (!plan.layers.empty()) root.open_dir(names::kLayers).sync();
   for (const auto& path : plan.files) {
-    store.root().remove_file(path);
+    root.remove_file(path);
     util::fault_point("sweep.file");
   }
   for (const auto& object : plan.objects) {
-    store.root().remove_file(names::object(object));
+    root.remove_file(names::object(object));
     util::fault_point("sweep.object");
   }
+  if (!plan.files.empty() || !plan.objects.empty()) root.sync_filesystem();
+  is_begun_ = false;
+  return plan;
 }
 
 }  // namespace lamina::store

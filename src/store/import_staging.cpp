@@ -54,7 +54,7 @@ void ImportStaging::add_merged_tree(const std::vector<digest::Digest>& diff_ids)
 void ImportStaging::publish() {
   const auto& root = store_.root();
   known_.with([&](Known& known) {
-    staged_.dir().create_file(names::kPublishing);
+    staged_.dir().create_file(names::kUnfinished);
     is_publishing_ = true;
     root.sync_filesystem();
     util::fault_point("publish.synced");

@@ -79,11 +79,11 @@ util::Fd open_lock(const util::RootDir& root, util::LockMode mode) {
   return there ? std::move(*there) : root.open_or_create(names::kLock);
 }
 
-/// Removes what an import left that had begun to make things visible and died. False when that cannot be done now.
+/// Removes what an unfinished import or removal left. False when that cannot be done now.
 bool collect_garbage(const Store& store) {
   try {
     const auto lock = store.find_lock(util::LockMode::exclusive);
-    if (lock) sweep(store, plan_gc(store, {}));
+    if (lock) Removal(store).sweep();
     return lock.has_value();
   } catch (const Error& error) {
     util::log(util::LogLevel::warning, error.what());  // `check` says more; other commands may still do their work
@@ -109,7 +109,7 @@ Store Store::open(const std::string& path) {
   auto staging = root.open_dir(names::kStaging);
   Store store(std::move(root), std::move(staging));
   util::sweep_staging(store.staging(), [&](const util::RootDir& orphan) {
-    return !orphan.exists(names::kPublishing) || collect_garbage(store);
+    return !orphan.exists(names::kUnfinished) || collect_garbage(store);
   });
   return store;
 }

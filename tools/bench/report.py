@@ -3,6 +3,8 @@
 
 import statistics
 
+import imports
+
 BASE = "overlayfs"
 MOUNT = "mount ready"
 MOUNT_SECONDS = 0.05
@@ -60,16 +62,22 @@ def mounts_table(data):
     return table(["work", *systems, "goal"], rows)
 
 
+def import_summary(samples):
+    return {name: {**summary([sample.seconds for sample in taken]),
+                   "processor": statistics.median(sample.processor for sample in taken),
+                   "memory": max(sample.memory for sample in taken)} for name, taken in samples.items()}
+
+
 def imports_table(data):
-    base = data["imports"].get("umoci unpack, gzip")
+    found = data["imports"]
     rows = []
-    for name, result in data["imports"].items():
-        ratio = result["median"] / base["median"] if base else None
-        goal = f"≤ 0.5: {met(ratio, 0.5)}" if ratio and name == "lamina import, gzip" else ""
-        processor = f"{result['processor']:.1f} s"
-        rows.append([name, f"{result['median']:.2f} s ±{result['spread'] * 50:.0f} %", processor,
-                     f"{ratio:.2f}" if ratio else "", goal])
-    return table(["import", "time", "processor", "ratio", "goal"], rows)
+    for name, result in found.items():
+        goals = [(base, result["median"] / found[base]["median"], goal) for base, goal in imports.GOALS.get(name, ())
+                 if base in found]
+        rows.append([name, f"{result['median']:.2f} s ±{result['spread'] * 50:.0f} %", f"{result['processor']:.1f} s",
+                     f"{result['memory'] / 1e6:.0f} MB",
+                     "; ".join(f"**{ratio:.2f}** × {base} (≤ {goal}: {met(ratio, goal)})" for base, ratio, goal in goals)])
+    return table(["import", "time", "processor", "memory", "compared"], rows)
 
 
 def requests_table(data):

@@ -10,7 +10,7 @@ _lamina_options() {
     check | inspect | mounts) echo --help --json ;;
     history) echo --help --json --no-trunc ;;
     images) echo --help --json --no-trunc --quiet ;;
-    import) echo --help --platform --quiet ;;
+    import) echo --help --max-entries --max-size --platform --quiet ;;
     ls) echo --help --json ;;
     rmi) echo --force --help ;;
     mount) echo --foreground --help --ro ;;

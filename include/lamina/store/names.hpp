@@ -37,7 +37,8 @@ inline constexpr const char* kImageIds = "images/ids";
 inline constexpr const char* kImageNames = "images/names";
 inline constexpr const char* kMounts = "mounts";
 inline constexpr const char* kStaging = "tmp";
-inline constexpr const char* kPublishing = "publishing";  ///< in the staging of an import that makes things visible
+/// In the staging of an import that makes things visible, and of a removal: who dies there leaves garbage.
+inline constexpr const char* kUnfinished = "unfinished";
 
 std::string blob(const digest::Digest& digest);
 /// "objects/ab", the directory of an object.

@@ -54,9 +54,9 @@ TEST_F(StoreTest, BlobsComeBackVerified) {
 
 TEST_F(StoreTest, GarbageIsWhatNoImageLeadsTo) {
   const auto kept = add_image("kept", "the same", "2024-01-01T00:00:00Z");
-  add_image("gone", "another", "2024-01-02T00:00:00Z");
+  const auto gone = add_image("gone", "another", "2024-01-02T00:00:00Z");
   const auto object = digest::hash(util::as_bytes("another"));
-  EXPECT_EQ(plan_gc(store_, {}).bytes, 0U);
+  EXPECT_EQ(plan_gc(store_).bytes, 0U);
 
   const auto plan = plan_gc(store_, {store_.get_image("gone")});
   EXPECT_EQ(plan.layers.size(), 1U);
@@ -64,11 +64,23 @@ TEST_F(StoreTest, GarbageIsWhatNoImageLeadsTo) {
   EXPECT_EQ(plan.files.size(), 3U) << "config, manifest, merged tree";
   EXPECT_TRUE(store_.has_object(object)) << "a plan removes nothing";
   EXPECT_TRUE(store_.find_image("gone"));
-  sweep(store_, plan);
-  EXPECT_FALSE(store_.find_image("gone"));
+  Removal removal(store_);
+  removal.remove_image(gone);
+  EXPECT_EQ(removal.sweep().files, plan.files);
   EXPECT_FALSE(store_.has_object(object));
   EXPECT_TRUE(store_.has_object(digest::hash(util::as_bytes("the same"))));
   EXPECT_EQ(store_.images().front().record.id, kept);
+}
+
+TEST_F(StoreTest, ARemovalThatIsNotSweptIsFinishedByTheNextCommand) {
+  const auto gone = add_image("gone", "content", "");
+  const auto object = digest::hash(util::as_bytes("content"));
+  { const Removal unused(store_); }
+  EXPECT_TRUE(store_.staging().list().empty());
+  Removal(store_).remove_image(gone);
+  EXPECT_TRUE(store_.has_object(object));
+  static_cast<void>(Store::open(store_.path()));
+  EXPECT_FALSE(store_.has_object(object));
   EXPECT_TRUE(store_.staging().list().empty());
 }
 

@@ -41,15 +41,24 @@ std::optional<std::string> repair(std::string bytes) {
   return bytes;
 }
 
-/// Whatever can be asked of an inode, also what does not go with its type.
-void ask_anything(const Tree& tree, Ino ino) {
-  attempt([&] { return tree.inode(ino); });
+/// What goes with the inode's type.
+void ask(const Tree& tree, Ino ino) {
   attempt([&] { return tree.parent(ino); });
   attempt([&] { return tree.path(ino); });
-  attempt([&] { return tree.object(ino); });
-  attempt([&] { return tree.symlink_target(ino).size(); });
   attempt([&] { return tree.xattrs(ino); });
   attempt([&] { return tree.find_xattr(ino, "user.b"); });
+  const auto inode = attempt([&] { return tree.inode(ino); });
+  if (!inode) return;
+  if (S_ISREG(inode->mode)) attempt([&] { return tree.object(ino); });
+  if (S_ISLNK(inode->mode)) attempt([&] { return tree.symlink_target(ino).size(); });
+  if (S_ISDIR(inode->mode)) attempt([&] { return tree.find(ino, "one"); });
+}
+
+/// And what does not; of a few inodes, as every Error takes its time.
+void ask_anything(const Tree& tree, Ino ino) {
+  ask(tree, ino);
+  attempt([&] { return tree.object(ino); });
+  attempt([&] { return tree.symlink_target(ino).size(); });
   attempt([&] { return tree.find(ino, "one"); });
   attempt([&] { return tree.entry(ino, 0).ino; });
   if (const auto name = attempt([&] { return tree.name(ino); })) {
@@ -58,7 +67,10 @@ void ask_anything(const Tree& tree, Ino ino) {
 }
 
 void walk_damaged(const Tree& tree) {
-  for (Ino ino = 0; ino <= tree.inode_count() + 1; ++ino) ask_anything(tree, ino);
+  for (const Ino ino : {Ino{0}, tree::kRootIno, Ino{2}, Ino{3}, tree.inode_count(), tree.inode_count() + 1}) {
+    ask_anything(tree, ino);
+  }
+  for (Ino ino = tree::kRootIno; ino <= tree.inode_count(); ++ino) ask(tree, ino);
   for (std::uint64_t i = 0; i <= tree.digest_count(); ++i) {
     attempt([&] { return tree.digest_at(i); });
     attempt([&] { return tree.digest_size(i); });

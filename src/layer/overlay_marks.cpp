@@ -99,7 +99,7 @@ Metacopy parse_metacopy(std::string_view value) {
   if (value.empty()) return {};
   if (value.size() < kMetacopyHeader) refuse("metacopy", value);
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(value[at]); };
-  const Metacopy metacopy{static_cast<Metacopy::Algorithm>(byte(3)), std::string(value.substr(kMetacopyHeader))};
+  Metacopy metacopy{static_cast<Metacopy::Algorithm>(byte(3)), std::string(value.substr(kMetacopyHeader))};
   const bool is_known = byte(0) == 0 && byte(2) == 0 && digest_size(metacopy.algorithm) == metacopy.digest.size();
   if (!is_known || byte(1) != value.size()) refuse("metacopy", value);
   return metacopy;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hostile layer blob, all the way: decompression, tar, objects, layer tree, merge. Whatever comes out is a valid tree.
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include <sys/mman.h>
 
 #include <lamina/archive/decompressor.hpp>
@@ -29,20 +33,23 @@ std::string decompress(std::string blob) {
   return util::read_all(*source, kMaxStream, "the input");
 }
 
-/// Reads every member and its content, as promised in TarReader; how many bytes the members claim to have.
+/// Reads members and their content, as promised in TarReader, up to an Error; how many bytes they claim to have.
 std::uint64_t read_members(const std::string& stream) {
   util::MemorySource source(stream);
   archive::TarReader reader(source, "the input");
   std::uint64_t claimed = 0;
-  while (const auto entry = reader.next()) {
-    claimed += std::min(entry->size, kMaxContent + 1);
-    std::uint64_t end = 0;
-    while (const auto block = reader.next_block()) {
-      require(block->offset >= end, "content comes in ascending order");
-      end = block->offset + block->data.size();
-      require(end <= entry->size, "content stays within the file's size");
+  attempt([&] {
+    while (const auto entry = reader.next()) {
+      claimed += std::min(entry->size, kMaxContent + 1);
+      std::uint64_t end = 0;
+      while (const auto block = reader.next_block()) {
+        require(block->offset >= end, "content comes in ascending order");
+        end = block->offset + block->data.size();
+        require(end <= entry->size, "content stays within the file's size");
+      }
     }
-  }
+    return true;
+  });
   return claimed;
 }
 
@@ -94,8 +101,7 @@ void import(const std::string& stream) {
 
 void examine(const std::string& stream) {
   index(stream);
-  const auto claimed = attempt([&] { return read_members(stream); });
-  if (!claimed || *claimed <= kMaxContent) import(stream);
+  if (read_members(stream) <= kMaxContent) import(stream);
 }
 
 /// The stream with the checksums of its headers put right, which no mutation does.

@@ -166,7 +166,7 @@ void damaged_streams_give_errors_or_valid_trees() {
 }  // namespace lamina::model
 
 int main() {
-  ::setenv("RC_PARAMS", "max_success=1000 max_size=30", 0);
+  ::setenv("RC_PARAMS", "max_success=500 max_size=30", 0);
   using namespace lamina::model;
   const bool extracts = rc::check("tar streams are extracted as in the model", extracts_like_the_model);
   const bool truncated = rc::check("truncated streams are errors", truncated_streams_are_errors);

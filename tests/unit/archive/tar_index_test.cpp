@@ -71,9 +71,8 @@ TEST(TarIndex, LeavesOutFilesWithHoles) {
                member({.name = "sparse"}, "abcd") + member({.name = "b"}, "x") + kEnd);
   EXPECT_THAT(members, ElementsAre(Key("b")));
 
-  const auto only_holes =
-      pax({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "8192"}}) +
-      member({.name = "only_holes"}, padded("0\n"));
+  const auto only_holes = pax({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "8192"}}) +
+                          member({.name = "only_holes"}, padded("0\n"));
   EXPECT_THAT(index_of(only_holes + member({.name = "b"}, "x") + kEnd), ElementsAre(Key("b")));
   EXPECT_TRUE(index_of(only_holes + kEnd).empty());
 }

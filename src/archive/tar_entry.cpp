@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include <archive.h>
@@ -154,8 +153,8 @@ void to_libarchive(const Entry& entry, archive_entry* to) {
   archive_entry_set_rdevmajor(to, metadata.rdev.major);
   archive_entry_set_rdevminor(to, metadata.rdev.minor);
   // libarchive writes them last first.
-  for (const auto& [name, value] : std::views::reverse(metadata.xattrs)) {
-    archive_entry_xattr_add_entry(to, name.c_str(), value.data(), value.size());
+  for (auto xattr = metadata.xattrs.rbegin(); xattr != metadata.xattrs.rend(); ++xattr) {
+    archive_entry_xattr_add_entry(to, xattr->first.c_str(), xattr->second.data(), xattr->second.size());
   }
 }
 

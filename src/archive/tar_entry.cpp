@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include <archive.h>
@@ -24,15 +23,7 @@ std::string as_string(const char* text) { return text == nullptr ? "" : text; }
 
 std::optional<EntryType> find_type(archive_entry* entry, const RawHeader& raw) noexcept {
   if (archive_entry_hardlink(entry) != nullptr || (raw.type == '1' && raw.link_target)) return EntryType::hardlink;
-  switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return EntryType::file;
-    case AE_IFDIR: return EntryType::directory;
-    case AE_IFLNK: return EntryType::symlink;
-    case AE_IFCHR: return EntryType::character_device;
-    case AE_IFBLK: return EntryType::block_device;
-    case AE_IFIFO: return EntryType::fifo;
-    default: return std::nullopt;
-  }
+  return find_entry_type(archive_entry_filetype(entry));
 }
 
 std::uint32_t type_bits(EntryType type) noexcept {
@@ -125,6 +116,18 @@ void check_writable(const Entry& entry) {
 
 }  // namespace
 
+std::optional<EntryType> find_entry_type(std::uint32_t mode) noexcept {
+  switch (mode & S_IFMT) {
+    case S_IFREG: return EntryType::file;
+    case S_IFDIR: return EntryType::directory;
+    case S_IFLNK: return EntryType::symlink;
+    case S_IFCHR: return EntryType::character_device;
+    case S_IFBLK: return EntryType::block_device;
+    case S_IFIFO: return EntryType::fifo;
+    default: return std::nullopt;
+  }
+}
+
 Entry from_libarchive(archive_entry* entry, std::string_view what, const RawHeader& raw) {
   try {
     return convert(entry, raw);
@@ -150,8 +153,8 @@ void to_libarchive(const Entry& entry, archive_entry* to) {
   archive_entry_set_rdevmajor(to, metadata.rdev.major);
   archive_entry_set_rdevminor(to, metadata.rdev.minor);
   // libarchive writes them last first.
-  for (const auto& [name, value] : std::views::reverse(metadata.xattrs)) {
-    archive_entry_xattr_add_entry(to, name.c_str(), value.data(), value.size());
+  for (auto xattr = metadata.xattrs.rbegin(); xattr != metadata.xattrs.rend(); ++xattr) {
+    archive_entry_xattr_add_entry(to, xattr->first.c_str(), xattr->second.data(), xattr->second.size());
   }
 }
 

@@ -68,19 +68,27 @@ std::map<std::string, TarMember> index_tar(const std::shared_ptr<const util::Fd>
   archive_read_support_format_empty(reader.handle());
 
   std::map<std::string, TarMember> members;
+  auto last = members.end();
+  // A file with holes has no place of its own in the archive. Of one that is nothing but holes libarchive does not say
+  // so: its size leads into what follows.
+  const auto drop_if_beyond = [&](std::uint64_t end) {
+    if (last != members.end() && last->second.size > end - last->second.offset) members.erase(last);
+    last = members.end();
+  };
   while (auto* const raw = reader.next()) {
-    // A file with holes has no place of its own in the archive.
+    drop_if_beyond(static_cast<std::uint64_t>(archive_read_header_position(reader.handle())));
     const bool has_holes = archive_entry_sparse_count(raw) > 0;
     const auto entry = from_libarchive(raw, what);
     const auto path = normalised(entry.path);
     if (!path || has_holes) continue;
     const auto offset = static_cast<std::uint64_t>(archive_filter_bytes(reader.handle(), 0));
     if (entry.type == EntryType::file) {
-      members[*path] = {offset, entry.size, ""};
+      last = members.insert_or_assign(*path, TarMember{offset, entry.size, ""}).first;
     } else if (entry.type == EntryType::symlink || entry.type == EntryType::hardlink) {
       if (const auto target = target_of(entry, *path)) members[*path] = {offset, 0, *target};
     }
   }
+  drop_if_beyond(util::file_size(*file, what));
   return members;
 }
 

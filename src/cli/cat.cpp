@@ -39,6 +39,7 @@ void add_cat(CLI::App& app, const Globals& globals) {
   command->add_option("IMAGE:/PATH", *paths, "A file; symbolic links are followed within the image")->required();
   command->callback([&globals, paths] {
     const auto store = globals.open_store();
+    const auto lock = store.lock(util::LockMode::shared);
     for (const auto& path : *paths) print_file(store, path);
   });
 }

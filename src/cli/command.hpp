@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <lamina/mount/options.hpp>
 #include <lamina/store/store.hpp>
 #include <lamina/util/error.hpp>
 
@@ -33,6 +34,7 @@ auto parse_argument(Parse&& parse, const std::string& text) {
 
 void add_cat(CLI::App& app, const Globals& globals);
 void add_check(CLI::App& app, const Globals& globals);
+void add_cp(CLI::App& app, const Globals& globals);
 void add_history(CLI::App& app, const Globals& globals);
 void add_images(CLI::App& app, const Globals& globals);
 void add_import(CLI::App& app, const Globals& globals);
@@ -40,9 +42,16 @@ void add_inspect(CLI::App& app, const Globals& globals);
 void add_ls(CLI::App& app, const Globals& globals);
 void add_mount(CLI::App& app, const Globals& globals);
 void add_mounts(CLI::App& app, const Globals& globals);
+void add_prune(CLI::App& app, const Globals& globals);
 void add_rmi(CLI::App& app, const Globals& globals);
 void add_tag(CLI::App& app, const Globals& globals);
 void add_umount(CLI::App& app, const Globals& globals);
+
+/// Throws Error for options that ask for a writable mount.
+void require_read_only(const mount::MountOptions& options);
+
+/// The whole program as mount(8) calls it, by the name mount.lamina; returns its exit code.
+int run_mount_helper(int argc, char* const* argv);
 
 /// The whole program; returns its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 int run(int argc, const char* const* argv);

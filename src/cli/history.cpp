@@ -51,6 +51,7 @@ std::string shorten(const std::string& text) {
 
 void show_history(const Globals& globals, const Options& options) {
   const auto store = globals.open_store();
+  const auto lock = store.lock(util::LockMode::shared);
   const auto image = store.get_image(options.image);
   auto steps = steps_of(store, image);
   std::ranges::reverse(steps);

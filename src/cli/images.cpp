@@ -28,6 +28,7 @@ nlohmann::json to_json(const store::Store& store, const store::Image& image) {
 
 void list_images(const Globals& globals, const Options& options) {
   const auto store = globals.open_store();
+  const auto lock = store.lock(util::LockMode::shared);
   const auto images = store.images();
   if (options.json) {
     auto list = nlohmann::json::array();

@@ -94,6 +94,11 @@ void import_all(const Globals& globals, const Options& options) {
       options.platform.empty() ? image::Platform::host() : parse_argument(image::Platform::parse, options.platform);
   std::vector<image::Reference> names;
   if (!options.name.empty()) names.push_back(parse_argument(image::Reference::parse, options.name));
+  if (ingest::reads_standard_input(options.source) && ::isatty(STDIN_FILENO) == 1) {
+    throw CLI::ValidationError("import",
+                               "standard input is a terminal: send an archive into it, as in "
+                               "'docker save IMAGE | lamina import -'");
+  }
   const auto store = globals.open_store();
   const auto images = ingest::open_source(options.source, platform, store.staging());
   if (images.size() > 1 && !names.empty()) {
@@ -117,7 +122,8 @@ void add_import(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
   command
       ->add_option("SOURCE", options->source,
-                   "docker-archive:FILE[:REF], oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:PATH, or a path")
+                   "docker-archive:FILE[:REF], oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:PATH, a path, or - for "
+                   "standard input")
       ->required();
   command->add_option("NAME", options->name, "Name to give it (default: the names that the source holds)");
   command->add_option("--platform", options->platform, "Which image of several (default: this machine's)")

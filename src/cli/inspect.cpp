@@ -49,6 +49,7 @@ void add_inspect(CLI::App& app, const Globals& globals) {
   command->add_flag("--json", *json, "As JSON (it always is)");
   command->callback([&globals, names] {
     const auto store = globals.open_store();
+    const auto lock = store.lock(util::LockMode::shared);
     auto list = nlohmann::json::array();
     for (const auto& name : *names) list.push_back(describe(store, store.get_image(name)));
     print_json(list);

@@ -89,6 +89,7 @@ struct Row {
 
 void list(const Globals& globals, const Options& options) {
   const auto store = globals.open_store();
+  const auto lock = store.lock(util::LockMode::shared);
   const auto [name, path] = split_image_path(options.path);
   const auto tree = store.merged_tree(store.get_image(name));
   const auto ino = tree::find_path(tree, path, tree::FollowLast::yes);

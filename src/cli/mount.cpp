@@ -23,7 +23,7 @@ mount::MountOptions parse(const Options& options) {
   try {
     auto parsed = mount::MountOptions::parse(options.words);
     if (options.read_only) parsed.read_only = true;
-    if (!parsed.read_only) throw util::Error("this version mounts read-only only: add --ro");
+    require_read_only(parsed);
     return parsed;
   } catch (const util::Error& error) {
     throw CLI::ValidationError("mount", error.what());
@@ -38,6 +38,10 @@ void mount_image(const Globals& globals, const Options& options) {
 }
 
 }  // namespace
+
+void require_read_only(const mount::MountOptions& options) {
+  if (!options.read_only) throw util::Error("this version mounts read-only only: add --ro or -o ro");
+}
 
 void add_mount(CLI::App& app, const Globals& globals) {
   auto* command = app.add_subcommand("mount", "Show an image as a directory");

@@ -27,8 +27,8 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 void add_commands(CLI::App& app, const Globals& globals) {
-  for (const auto add : {add_import, add_images, add_history, add_inspect, add_tag, add_rmi, add_mount, add_umount,
-                         add_mounts, add_ls, add_cat, add_check}) {
+  for (const auto add : {add_import, add_images, add_history, add_inspect, add_tag, add_rmi, add_prune, add_mount,
+                         add_umount, add_mounts, add_ls, add_cat, add_cp, add_check}) {
     add(app, globals);
   }
   for (auto* command : app.get_subcommands({})) command->group("Commands");

@@ -66,7 +66,7 @@ Platform normalise(const Platform& platform) {
   auto& variant = result.variant;
   const bool has_levels = result.architecture == "arm" || result.architecture == "arm64";
   if (has_levels && !variant.empty() && variant.front() >= '0' && variant.front() <= '9') variant.insert(0, "v");
-  if (has_levels && variant.ends_with(".0")) variant.resize(variant.size() - 2);
+  while (has_levels && variant.size() > 2 && variant.ends_with(".0")) variant.resize(variant.size() - 2);
   if (result.architecture == "arm64" && variant == "v8") variant.clear();
   if (result.architecture == "amd64" && variant == "v1") variant.clear();
   return result;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <lamina/archive/decompressor.hpp>
 #include <lamina/digest/hasher.hpp>
@@ -20,33 +21,37 @@ using util::Error;
 constexpr std::uint64_t kMaxDocument = std::uint64_t{4} << 20U;  // registries refuse larger ones, too
 constexpr int kMaxLinks = 40;                                     // as the kernel's MAXSYMLINKS
 
-std::shared_ptr<const util::Fd> open_plain(const std::string& path, const util::RootDir& staging) {
-  auto file = std::make_shared<util::Fd>(open_user_file(path));
-  std::array<std::byte, archive::kMagicSize> head{};
-  const std::size_t length = util::read_at(*file, head, 0, path);
-  const auto compression = archive::detect_compression(util::Bytes(head).first(length));
-  if (compression == archive::Compression::none) return file;
+util::Fd open_user_file(const std::string& path) {
+  // Standard input stays open for whoever has it besides us.
+  if (path == kStandardInput) return util::Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  return util::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
 
-  auto plain = std::make_shared<util::Fd>(staging.create_unnamed());
-  const auto source = archive::decompress(
-      std::make_unique<util::FileSource>(file, 0, util::file_size(*file, path), path), compression, path);
-  std::vector<std::byte> buffer(std::size_t{1} << 20U);
-  while (const std::size_t got = source->read(buffer)) {
-    util::write_all(*plain, util::Bytes(buffer).first(got),
-                    fmt::format("{} uncompressed into {}", path, staging.path()));
-  }
-  return plain;
+bool is_plain(const util::Fd& file, const std::string& what) {
+  std::array<std::byte, archive::kMagicSize> head{};
+  const std::size_t length = util::read_at(file, head, 0, what);
+  return archive::detect_compression(util::Bytes(head).first(length)) == archive::Compression::none;
 }
 
 }  // namespace
 
-util::Fd open_user_file(const std::string& path) {
-  util::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) throw Error::from_errno(fmt::format("opening {}", util::printable(path)));
+std::shared_ptr<const util::Fd> open_archive(const std::string& path, const std::string& what,
+                                             const util::RootDir& staging) {
+  util::Fd file = open_user_file(path);
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw Error::from_errno(fmt::format("looking at {}", util::printable(path)));
-  if (!S_ISREG(status.st_mode)) throw Error(fmt::format("{} is not a regular file", util::printable(path)), EINVAL);
-  return file;
+  if (!file || ::fstat(file.get(), &status) != 0) throw Error::from_errno(fmt::format("opening {}", what));
+  const bool is_file = S_ISREG(status.st_mode);
+  if (!is_file && path != kStandardInput) throw Error(fmt::format("{} is not a regular file", what), EINVAL);
+  // What a shell redirects may have been read in part, by a program before us: offsets count from where it stopped.
+  const bool from_start = is_file && ::lseek(file.get(), 0, SEEK_CUR) == 0;
+  if (from_start && is_plain(file, what)) return std::make_shared<util::Fd>(std::move(file));
+
+  auto plain = std::make_shared<util::Fd>(staging.create_unnamed());
+  util::FdSink sink(*plain, fmt::format("{} into {}", what, staging.path()));
+  const auto source = archive::decompress_detected(std::make_unique<util::FdSource>(std::move(file), what), what);
+  std::vector<std::byte> buffer(std::size_t{1} << 20U);
+  while (const std::size_t got = source->read(buffer)) sink.write(util::Bytes(buffer).first(got));
+  return plain;
 }
 
 std::string blob_path(const digest::Digest& digest) { return "blobs/sha256/" + digest.hex(); }
@@ -80,10 +85,8 @@ std::optional<FileRef> DirectoryFiles::find(const std::string& path) const {
                  }};
 }
 
-TarFiles::TarFiles(const std::string& path, std::string what, const util::RootDir& staging)
-    : FileSet(std::move(what)),
-      file_(open_plain(path, staging)),
-      members_(archive::index_tar(file_, FileSet::what())) {}
+TarFiles::TarFiles(std::shared_ptr<const util::Fd> archive, std::string what)
+    : FileSet(std::move(what)), file_(std::move(archive)), members_(archive::index_tar(file_, FileSet::what())) {}
 
 std::optional<FileRef> TarFiles::find(const std::string& path) const {
   auto member = members_.find(path);

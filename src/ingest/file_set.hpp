@@ -39,10 +39,10 @@ private:
   std::shared_ptr<const util::RootDir> dir_;
 };
 
-/// The file may be compressed as a whole: it is then unpacked into a nameless file in `staging` first.
 class TarFiles final : public FileSet {
 public:
-  TarFiles(const std::string& path, std::string what, const util::RootDir& staging);
+  /// `archive` is an uncompressed tar file.
+  TarFiles(std::shared_ptr<const util::Fd> archive, std::string what);
   std::optional<FileRef> find(const std::string& path) const override;
 
 private:
@@ -50,8 +50,10 @@ private:
   std::map<std::string, archive::TarMember> members_;
 };
 
-/// Opens a file of the user's for reading. Throws Error.
-util::Fd open_user_file(const std::string& path);
+/// A file of the user's, or standard input for "-", uncompressed and to be read from any offset: the file itself, or
+/// what it holds in a nameless file in `staging`, if it is compressed or a pipe. Throws Error.
+std::shared_ptr<const util::Fd> open_archive(const std::string& path, const std::string& what,
+                                             const util::RootDir& staging);
 
 std::string blob_path(const digest::Digest& digest);
 

@@ -10,39 +10,15 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include <lamina/archive/decompressor.hpp>
 #include <lamina/archive/tar_writer.hpp>
 #include <lamina/digest/hasher.hpp>
 #include <lamina/image/config.hpp>
 #include <lamina/util/error.hpp>
 
-#include "file_set.hpp"
-
 namespace lamina::ingest {
 namespace {
 
 using util::Error;
-
-class FdSink final : public util::Sink {
-public:
-  FdSink(const util::Fd& file, std::string what) : file_(file), what_(std::move(what)) {}
-  void write(util::Bytes data) override { util::write_all(file_, data, what_); }
-
-private:
-  const util::Fd& file_;
-  std::string what_;
-};
-
-archive::EntryType entry_type(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR: return archive::EntryType::directory;
-    case S_IFLNK: return archive::EntryType::symlink;
-    case S_IFCHR: return archive::EntryType::character_device;
-    case S_IFBLK: return archive::EntryType::block_device;
-    case S_IFIFO: return archive::EntryType::fifo;
-    default: return archive::EntryType::file;
-  }
-}
 
 util::Metadata metadata_of(const util::RootDir& dir, const std::string& name, const struct stat& status) {
   util::Metadata metadata{.mode = status.st_mode,
@@ -81,10 +57,11 @@ private:
   /// True when it is a directory.
   bool add(const util::RootDir& dir, const std::string& name, const std::string& path) {
     const auto status = dir.find_stat(name);
-    if (!status || S_ISSOCK(status->st_mode)) return false;
+    const auto type = status ? archive::find_entry_type(status->st_mode) : std::nullopt;
+    if (!type) return false;
     archive::Entry entry;
     entry.path = path;
-    entry.type = entry_type(status->st_mode);
+    entry.type = *type;
     entry.metadata = metadata_of(dir, name, *status);
     if (entry.type == archive::EntryType::symlink) entry.link_target = dir.read_link(name);
     if (entry.type != archive::EntryType::directory && status->st_nlink > 1) {
@@ -108,23 +85,6 @@ private:
   std::map<std::pair<dev_t, ino_t>, std::string> first_paths_;
 };
 
-/// The archive as a file that can be read twice: once for its DiffID, once to import it.
-FileRef archive_of(const std::string& path, const util::RootDir& staging) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw Error::from_errno(fmt::format("opening {}", util::printable(path)));
-  std::shared_ptr<util::Fd> file;
-  if (S_ISDIR(status.st_mode)) {
-    file = std::make_shared<util::Fd>(staging.create_unnamed());
-    FdSink sink(*file, fmt::format("an archive of {} into {}", util::printable(path), staging.path()));
-    DirectoryArchiver(sink).run(util::RootDir::open(path));
-  } else {
-    file = std::make_shared<util::Fd>(open_user_file(path));
-  }
-  const auto size = util::file_size(*file, path);
-  if (size == 0) throw Error(fmt::format("{} is empty, and no tar archive", util::printable(path)), EINVAL);
-  return {size, [file, size, path] { return std::make_unique<util::FileSource>(file, 0, size, path); }};
-}
-
 /// Now, or SOURCE_DATE_EPOCH (reproducible-builds.org), as RFC 3339.
 std::string creation_time() {
   auto seconds = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -134,11 +94,22 @@ std::string creation_time() {
 
 }  // namespace
 
-SourceImage read_rootfs(const std::string& path, const image::Platform& platform, const util::RootDir& staging) {
+std::shared_ptr<const util::Fd> archive_directory(const std::string& path, const util::RootDir& staging) {
+  auto file = std::make_shared<util::Fd>(staging.create_unnamed());
+  util::FdSink sink(*file, fmt::format("an archive of {} into {}", util::printable(path), staging.path()));
+  DirectoryArchiver(sink).run(util::RootDir::open(path));
+  return file;
+}
+
+SourceImage read_rootfs(const std::shared_ptr<const util::Fd>& archive, const std::string& path,
+                        const image::Platform& platform) {
   SourceImage image;
   image.what = fmt::format("rootfs:{}", util::printable(path));
-  FileRef file = archive_of(path, staging);
-  digest::HashingSource content(archive::decompress_detected(file.open(), image.what));
+  const auto size = util::file_size(*archive, image.what);
+  if (size == 0) throw Error(fmt::format("{} is empty, and no tar archive", image.what), EINVAL);
+  FileRef file{
+      size, [archive, size, what = image.what] { return std::make_unique<util::FileSource>(archive, 0, size, what); }};
+  digest::HashingSource content(file.open());
   util::drain(content);
 
   image::Config config;

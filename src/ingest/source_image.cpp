@@ -23,12 +23,18 @@ enum class Kind { docker_archive, oci, oci_archive, rootfs };
 struct SourceName {
   Kind kind = Kind::rootfs;
   std::string path;
-  std::string image;  ///< REF or TAG; "" for none
+  std::string image;                          ///< REF or TAG; "" for none
+  std::shared_ptr<const util::Fd> archive{};  ///< nullptr: not opened yet
 };
 
 bool exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
+}
+
+bool is_directory(const std::string& path) {
+  std::error_code ignored;
+  return path != kStandardInput && std::filesystem::is_directory(path, ignored);
 }
 
 /// PATH[:IMAGE] at the first colon, as skopeo does, unless a file of the whole name is there.
@@ -50,21 +56,24 @@ std::optional<SourceName> parse_prefixed(std::string_view text) {
 }
 
 /// What a bare path is, by what it holds.
-SourceName recognise(std::string_view text, const util::RootDir& staging) {
+SourceName recognise(std::string_view text, const std::string& what, const util::RootDir& staging) {
   std::string path(text);
-  if (!exists(path)) {
+  if (path != kStandardInput && !exists(path)) {
     throw Error(
         fmt::format("{}: no such file, and not one of docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:PATH",
-                    util::printable(text)),
+                    what),
         ENOENT);
   }
-  if (std::filesystem::is_directory(path)) {
+  if (is_directory(path)) {
     const auto dir = util::RootDir::open(path);
     return {dir.exists("index.json") && dir.exists("oci-layout") ? Kind::oci : Kind::rootfs, std::move(path), ""};
   }
-  const TarFiles files(path, path, staging);
-  if (is_docker_archive(files)) return {Kind::docker_archive, std::move(path), ""};
-  return {files.find("index.json") ? Kind::oci_archive : Kind::rootfs, std::move(path), ""};
+  auto archive = open_archive(path, what, staging);
+  const TarFiles files(archive, what);
+  const auto kind = is_docker_archive(files)   ? Kind::docker_archive
+                    : files.find("index.json") ? Kind::oci_archive
+                                               : Kind::rootfs;
+  return {kind, std::move(path), "", std::move(archive)};
 }
 
 /// "/images/Debian.oci.tar" → "debian": what a layout's bare tags are tags of.
@@ -81,22 +90,29 @@ std::string repository_from(const std::string& path) {
 
 }  // namespace
 
+bool reads_standard_input(std::string_view text) {
+  const auto prefixed = parse_prefixed(text);
+  if (prefixed) return prefixed->path == kStandardInput && prefixed->kind != Kind::oci;
+  return text == kStandardInput;
+}
+
 std::vector<SourceImage> open_source(std::string_view text, const image::Platform& platform,
                                      const util::RootDir& staging) {
+  const std::string what = text == kStandardInput ? "standard input" : util::printable(text);
   const auto prefixed = parse_prefixed(text);
-  const SourceName source = prefixed ? *prefixed : recognise(text, staging);
-  const std::string what = util::printable(text);
+  const SourceName source = prefixed ? *prefixed : recognise(text, what, staging);
+  const auto archive = [&] { return source.archive ? source.archive : open_archive(source.path, what, staging); };
   switch (source.kind) {
-    case Kind::docker_archive: return read_docker_archive(TarFiles(source.path, what, staging), source.image);
+    case Kind::docker_archive: return read_docker_archive(TarFiles(archive(), what), source.image);
     case Kind::oci_archive:
-      return read_oci_layout(TarFiles(source.path, what, staging), source.image, platform,
-                             repository_from(source.path));
+      return read_oci_layout(TarFiles(archive(), what), source.image, platform, repository_from(source.path));
     case Kind::oci:
       return read_oci_layout(DirectoryFiles(util::RootDir::open(source.path), what), source.image, platform,
                              repository_from(source.path));
     case Kind::rootfs: {
+      const auto tar = is_directory(source.path) ? archive_directory(source.path, staging) : archive();
       std::vector<SourceImage> images;
-      images.push_back(read_rootfs(source.path, platform, staging));
+      images.push_back(read_rootfs(tar, source.path, platform));
       return images;
     }
   }

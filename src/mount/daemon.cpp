@@ -55,7 +55,8 @@ MountOptions with_defaults(MountOptions options) {
 fuse::SessionOptions session_options(const MountRecord& record, const MountOptions& options) {
   fuse::SessionOptions session;
   session.mountpoint = record.mountpoint;
-  session.options = {"ro", "default_permissions", "subtype=lamina", "fsname=lamina:" + record.image};
+  session.options = {"ro", "default_permissions", "subtype=lamina",
+                     "fsname=" + (options.source.empty() ? "lamina:" + record.image : options.source)};
   session.options.emplace_back(options.suid ? "suid" : "nosuid");
   session.options.emplace_back(options.dev ? "dev" : "nodev");
   if (!options.exec) session.options.emplace_back("noexec");

@@ -134,6 +134,13 @@ MountRecord start_daemon(const Task& task) {
 MountRecord start(const store::Store& store, const std::string& image, const std::string& directory,
                   const MountOptions& options, Run run) {
   const auto mountpoint = checked_mountpoint(store, directory);
+  if (run == Run::not_at_all) {
+    MountRecord record;
+    record.image = store.get_image(image).display_name();
+    record.mountpoint = mountpoint;
+    record.options = options.str();
+    return record;
+  }
   sweep_records(store);
   const Task task{store, image, mountpoint, options};
   if (run == Run::background) return start_daemon(task);

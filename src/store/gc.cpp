@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lamina/store/gc.hpp>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -21,9 +22,11 @@ struct Reachable {
   DigestSet objects;
 };
 
-Reachable mark(const Store& store) {
+Reachable mark(const Store& store, const std::vector<Image>& without) {
   Reachable reached;
+  const auto id_of = [](const Image& image) { return image.record.id; };
   for (const auto& image : store.images()) {
+    if (std::ranges::find(without, image.record.id, id_of) != without.end()) continue;
     reached.blobs.insert({image.record.id, image.record.manifest});
     reached.trees.insert(image.record.chain);
     reached.layers.insert(image.config.diff_ids.begin(), image.config.diff_ids.end());
@@ -40,28 +43,40 @@ Reachable mark(const Store& store) {
   return reached;
 }
 
-/// Names in `dir` that are digests and not in `keep`; each one's path and size go into the plan.
-void plan_dir(const Store& store, const std::string& dir, const DigestSet& keep, std::vector<std::string>& into,
-              std::uint64_t& bytes) {
+/// The digests that are names in `dir` and not in `keep`.
+std::vector<digest::Digest> unreached(const Store& store, const std::string& dir, const DigestSet& keep) {
+  std::vector<digest::Digest> found;
   for (const auto& name : store.root().list(dir)) {
     const auto digest = digest::Digest::find_hex(name);
-    if (!digest || keep.contains(*digest)) continue;
-    std::string path = fmt::format("{}/{}", dir, name);
-    if (const auto status = store.root().find_stat(path)) bytes += static_cast<std::uint64_t>(status->st_size);
-    into.push_back(std::move(path));
+    if (digest && !keep.contains(*digest)) found.push_back(*digest);
   }
+  return found;
+}
+
+std::uint64_t size_of(const Store& store, const std::string& path) {
+  const auto status = store.root().find_stat(path);
+  return status ? static_cast<std::uint64_t>(status->st_size) : 0;
 }
 
 }  // namespace
 
-GcPlan plan_gc(const Store& store) {
-  const Reachable reached = mark(store);
+GcPlan plan_gc(const Store& store, const std::vector<Image>& images) {
+  const Reachable reached = mark(store, images);
   GcPlan plan;
-  plan_dir(store, names::kBlobs, reached.blobs, plan.files, plan.bytes);
-  plan_dir(store, names::kTrees, reached.trees, plan.files, plan.bytes);
-  plan_dir(store, names::kLayers, reached.layers, plan.layers, plan.bytes);
+  for (const auto& blob : unreached(store, names::kBlobs, reached.blobs)) plan.files.push_back(names::blob(blob));
+  for (const auto& tree : unreached(store, names::kTrees, reached.trees))
+    plan.files.push_back(names::merged_tree(tree));
+  plan.layers = unreached(store, names::kLayers, reached.layers);
   for (const auto& prefix : store.root().list(names::kObjects)) {
-    plan_dir(store, fmt::format("{}/{}", names::kObjects, prefix), reached.objects, plan.files, plan.bytes);
+    const auto found = unreached(store, fmt::format("{}/{}", names::kObjects, prefix), reached.objects);
+    plan.objects.insert(plan.objects.end(), found.begin(), found.end());
+  }
+
+  for (const auto& path : plan.files) plan.bytes += size_of(store, path);
+  for (const auto& object : plan.objects) plan.bytes += size_of(store, names::object(object));
+  for (const auto& layer : plan.layers) {
+    for (const auto& name : store.root().list(names::layer(layer)))
+      plan.bytes += size_of(store, fmt::format("{}/{}", names::layer(layer), name));
   }
   return plan;
 }
@@ -87,8 +102,8 @@ GcPlan Removal::sweep() {
   const auto& root = store_.root();
   // Layers before objects: a layer that is visible is complete, at every moment. A layer's directory goes whole, by
   // one rename into staging.
-  for (const auto& path : plan.layers) {
-    root.rename(path, staged_.dir(), path.substr(path.rfind('/') + 1), util::Replace::no);
+  for (const auto& layer : plan.layers) {
+    root.rename(names::layer(layer), staged_.dir(), layer.hex(), util::Replace::no);
     util::fault_point("sweep.layer");
   }
   if (!plan.layers.empty()) root.open_dir(names::kLayers).sync();
@@ -96,7 +111,11 @@ GcPlan Removal::sweep() {
     root.remove_file(path);
     util::fault_point("sweep.file");
   }
-  if (!plan.files.empty()) root.sync_filesystem();
+  for (const auto& object : plan.objects) {
+    root.remove_file(names::object(object));
+    util::fault_point("sweep.object");
+  }
+  if (!plan.files.empty() || !plan.objects.empty()) root.sync_filesystem();
   is_begun_ = false;
   return plan;
 }

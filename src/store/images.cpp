@@ -2,6 +2,7 @@
 // Image records and their names. A name is one small file that points to an image, so that moving a tag is one rename.
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,11 +23,9 @@ using util::Error;
 
 /// A record's JSON; a damaged one gives one sentence that names the file.
 template <typename Read>
-auto read_record(const util::RootDir& root, const std::string& path, Read&& read) {
-  const auto text = root.find_text(path);
-  if (!text) throw Error(fmt::format("{} is missing", root.full(path)));
+auto parse_record(const util::RootDir& root, const std::string& path, const std::string& text, Read&& read) {
   try {
-    return read(json::parse(*text));
+    return read(json::parse(text));
   } catch (const json::exception&) {
     throw Error(fmt::format("{} is damaged: it is not the JSON that lamina writes", root.full(path)));
   }
@@ -39,15 +38,22 @@ struct NameRecord {
   digest::Digest id;
 };
 
-NameRecord read_name(const util::RootDir& root, const std::string& file) {
-  return read_record(root, fmt::format("{}/{}", names::kImageNames, file), [](const json& record) {
+/// nullopt: there is no such name, or not any more.
+std::optional<NameRecord> find_name(const util::RootDir& root, const std::string& file) {
+  const auto path = fmt::format("{}/{}", names::kImageNames, file);
+  const auto text = root.find_text(path);
+  if (!text) return std::nullopt;
+  return parse_record(root, path, *text, [](const json& record) {
     return NameRecord{image::Reference::parse(record.at("name").get<std::string>()),
                       digest::Digest::parse(record.at("id").get<std::string>())};
   });
 }
 
 ImageRecord read_image_record(const util::RootDir& root, const digest::Digest& id) {
-  return read_record(root, names::image_id(id), [&](const json& record) {
+  const auto path = names::image_id(id);
+  const auto text = root.find_text(path);
+  if (!text) throw Error(fmt::format("{} is missing", root.full(path)));
+  return parse_record(root, path, *text, [&](const json& record) {
     return ImageRecord{id, digest::Digest::parse(record.at("manifest").get<std::string>()),
                        digest::Digest::parse(record.at("chain").get<std::string>()),
                        record.at("imported").get<std::int64_t>()};
@@ -59,8 +65,7 @@ using NamesById = std::map<digest::Digest, std::vector<image::Reference>>;
 NamesById read_names(const util::RootDir& root) {
   NamesById names_by_id;
   for (const auto& file : root.list(names::kImageNames)) {
-    auto record = read_name(root, file);
-    names_by_id[record.id].push_back(std::move(record.name));
+    if (auto record = find_name(root, file)) names_by_id[record->id].push_back(std::move(record->name));
   }
   for (auto& [id, found] : names_by_id) std::ranges::sort(found);
   return names_by_id;
@@ -141,9 +146,8 @@ std::vector<Image> Store::images() const {
 std::optional<Image> Store::find_image(std::string_view text) const {
   const auto reference = find_reference(text);
   if (reference && !reference->digest) {
-    if (root_.exists(fmt::format("{}/{}", names::kImageNames, name_file(*reference)))) {
-      return load_image(*this, read_name(root_, name_file(*reference)).id, read_names(root_));
-    }
+    if (const auto name = find_name(root_, name_file(*reference)))
+      return load_image(*this, name->id, read_names(root_));
   }
   if (reference && reference->digest) {
     for (auto& image : images()) {
@@ -184,10 +188,12 @@ bool Store::untag(const image::Reference& name) const {
 }
 
 void Store::check_name(const std::string& file) const {
-  const NameRecord record = read_name(root_, file);
-  if (file != name_file(record.name)) throw Error(fmt::format("the name {} lies in a wrong file", record.name.str()));
-  if (!root_.exists(names::image_id(record.id))) {
-    throw Error(fmt::format("{} names the image {}, which is not there", record.name.familiar(), short_id(record.id)));
+  const auto record = find_name(root_, file);
+  if (!record) return;  // removed meanwhile
+  if (file != name_file(record->name)) throw Error(fmt::format("the name {} lies in a wrong file", record->name.str()));
+  if (!root_.exists(names::image_id(record->id))) {
+    throw Error(
+        fmt::format("{} names the image {}, which is not there", record->name.familiar(), short_id(record->id)));
   }
 }
 

@@ -73,10 +73,16 @@ void require_known_version(const util::RootDir& root) {
                           names::kVersionText.substr(0, names::kVersionText.size() - 1)));
 }
 
+/// A reader needs no right to write, so that a store on read-only media can be looked at.
+util::Fd open_lock(const util::RootDir& root, util::LockMode mode) {
+  auto there = mode == util::LockMode::shared ? root.find_file(names::kLock) : std::nullopt;
+  return there ? std::move(*there) : root.open_or_create(names::kLock);
+}
+
 /// Removes what an unfinished import or removal left. False when that cannot be done now.
 bool collect_garbage(const Store& store) {
   try {
-    const auto lock = util::FileLock::find(store.root().open_or_create(names::kLock), util::LockMode::exclusive);
+    const auto lock = store.find_lock(util::LockMode::exclusive);
     if (lock) Removal(store).sweep();
     return lock.has_value();
   } catch (const Error& error) {
@@ -164,8 +170,10 @@ tree::Tree Store::merged_tree(const Image& image) const {
   return tree::Tree::open(root_.open_file(name), root_.full(name));
 }
 
-util::FileLock Store::lock(util::LockMode mode) const {
-  return util::FileLock::wait(root_.open_or_create(names::kLock), mode);
+util::FileLock Store::lock(util::LockMode mode) const { return util::FileLock::wait(open_lock(root_, mode), mode); }
+
+std::optional<util::FileLock> Store::find_lock(util::LockMode mode) const {
+  return util::FileLock::find(open_lock(root_, mode), mode);
 }
 
 }  // namespace lamina::store

@@ -43,8 +43,7 @@ public:
     while (!pending_.empty()) {
       const auto [directory, target] = pending_.back();
       pending_.pop_back();
-      const std::uint64_t count = layer_.entry_count(directory);
-      for (std::uint64_t i = 0; i < count; ++i) place(layer_.entry(directory, i), target);
+      for_each_entry(layer_, directory, [&, to = target](const DirEntry& entry) { place(entry, to); });
     }
     for (const NodeId node : held_) graph_.release(node);
   }

@@ -44,6 +44,20 @@ util::Metadata metadata_of(const Tree& tree, Ino ino) {
   return {inode.mode, inode.uid, inode.gid, inode.mtime, inode.rdev, tree.xattrs(ino)};
 }
 
+void for_each_entry(const Tree& tree, Ino directory, const std::function<void(const DirEntry&)>& visit) {
+  std::string_view previous;
+  const std::uint64_t count = tree.entry_count(directory);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const DirEntry entry = tree.entry(directory, i);
+    if (entry.name <= previous) {
+      throw Error(
+          fmt::format("a tree is damaged: the names of '{}' are out of order", util::printable(tree.path(directory))));
+    }
+    previous = entry.name;
+    visit(entry);
+  }
+}
+
 std::vector<std::string> path_of(const Steps& steps) {
   std::vector<std::string> path;
   for (const Step& step : steps) path.emplace_back(step.name);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -21,6 +22,10 @@ using NodeId = std::uint32_t;
 inline constexpr NodeId kRoot = 0;
 
 util::Metadata metadata_of(const Tree& tree, Ino ino);
+
+/// Throws Error (EIO) as soon as the names are not in ascending order: a name that a damaged tree has twice would
+/// replace a node whose own entries are still to be visited.
+void for_each_entry(const Tree& tree, Ino directory, const std::function<void(const DirEntry&)>& visit);
 
 using Children = std::map<std::string, NodeId, std::less<>>;
 using Target = std::string;  ///< of a symbolic link, or of a Mark::link

@@ -98,8 +98,7 @@ private:
     while (!pending_.empty()) {
       const auto [directory, target] = pending_.back();
       pending_.pop_back();
-      const std::uint64_t count = layer_.entry_count(directory);
-      for (std::uint64_t i = 0; i < count; ++i) copy(layer_.entry(directory, i), target);
+      for_each_entry(layer_, directory, [&, to = target](const DirEntry& entry) { copy(entry, to); });
     }
   }
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -117,6 +118,40 @@ Xattrs RootDir::xattrs(const std::string& path) const {
     found[name] = grow([&](char* into, std::size_t size) { return ::lgetxattr(proc.c_str(), name, into, size); });
   }
   return found;
+}
+
+void RootDir::make_symlink(const std::string& target, const std::string& path) const {
+  if (::symlinkat(target.c_str(), fd_.get(), path.c_str()) == 0) return;
+  throw Error::from_errno(fmt::format("making the symbolic link {}", full(path)));
+}
+
+void RootDir::make_node(const std::string& path, mode_t mode, Device device) const {
+  if (::mknodat(fd_.get(), path.c_str(), mode & S_IFMT, gnu_dev_makedev(device.major, device.minor)) == 0) return;
+  throw Error::from_errno(fmt::format("making the special file {}", full(path)));
+}
+
+void RootDir::link(const std::string& path, const RootDir& to_dir, const std::string& to) const {
+  if (::linkat(fd_.get(), path.c_str(), to_dir.fd_.get(), to.c_str(), 0) == 0) return;
+  throw Error::from_errno(fmt::format("linking {} to {}", to_dir.full(to), full(path)));
+}
+
+void RootDir::apply_metadata(const std::string& path, const Metadata& metadata, Owner owner) const {
+  const Fd entry = open_at(path, O_PATH | O_NOFOLLOW, 0);
+  // There is no fchmod(2) and no fsetxattr(2) on an O_PATH descriptor, but its name in /proc leads to the same inode.
+  const std::string proc = fmt::format("/proc/self/fd/{}", entry.get());
+  const auto require = [&](int result, std::string_view what) {
+    if (result != 0) throw Error::from_errno(fmt::format("setting {} of {}", what, full(path)));
+  };
+  // The owner first: to change it clears the set-ID bits and security.capability.
+  if (owner == Owner::given)
+    require(::fchownat(entry.get(), "", metadata.uid, metadata.gid, AT_EMPTY_PATH), "the owner");
+  if (!S_ISLNK(metadata.mode)) require(::chmod(proc.c_str(), metadata.mode & 07777U), "the mode");
+  // An access control list is an attribute that changes the mode, too.
+  for (const auto& [name, value] : metadata.xattrs)
+    require(::setxattr(proc.c_str(), name.c_str(), value.data(), value.size(), 0), fmt::format("{}", printable(name)));
+  const timespec times[] = {
+      {0, UTIME_OMIT}, {static_cast<time_t>(metadata.mtime.seconds), static_cast<long>(metadata.mtime.nanoseconds)}};
+  require(::utimensat(AT_FDCWD, proc.c_str(), std::data(times), 0), "the time");
 }
 
 bool RootDir::make_dir(const std::string& path, mode_t mode) const {

@@ -18,7 +18,7 @@ Staged Staged::create(const RootDir& tmp) {
     if (!tmp.make_dir(name)) continue;
     auto dir = tmp.find_dir(name);
     if (!dir) continue;
-    auto lock = FileLock::find(tmp.open_dir(name).open_file("."), LockMode::exclusive);
+    auto lock = FileLock::find(dir->open_file("."), LockMode::exclusive);
     // Between making and locking, a sweeper may have taken it for an orphan: then we start again.
     if (lock && tmp.exists(name)) return {tmp.open_dir("."), std::move(name), std::move(*dir), std::move(*lock)};
   }

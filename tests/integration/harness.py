@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -127,9 +128,9 @@ class Lamina:
     def command(self, *arguments):
         return [*self.prefix, self.binary, "--store", str(self.store), *(os.fspath(item) for item in arguments)]
 
-    def run(self, *arguments, expect=0, env=None, timeout=120):
+    def run(self, *arguments, expect=0, env=None, timeout=120, stdin=subprocess.DEVNULL, cwd=None):
         """Runs a command to its end; `expect` is the exit code wanted, None for any."""
-        done = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
+        done = subprocess.run(self.command(*arguments), stdin=stdin, capture_output=True, timeout=timeout, cwd=cwd,
                               env={**os.environ, **(env or {})}, check=False)
         done.stdout, done.stderr = os.fsdecode(done.stdout), os.fsdecode(done.stderr)
         if expect is not None and done.returncode != expect:
@@ -298,6 +299,13 @@ class SharedStoreTestCase(LaminaTestCase):
         folders = (self.shared.store / name for name in ("blobs", "objects", "layers", "trees", "images"))
         stated = {path: path.lstat() for folder in folders for path in folder.rglob("*")}
         return {str(path): (status.st_ino, status.st_size, status.st_ctime_ns) for path, status in stated.items()}
+
+
+def run_on_terminal(command, typed=""):
+    """Runs a command on a terminal of its own; its exit code and what it showed."""
+    line = " ".join(shlex.quote(os.fspath(word)) for word in command)
+    done = subprocess.run(["script", "-qec", line, "/dev/null"], input=typed.encode(), capture_output=True, check=False)
+    return done.returncode, done.stdout.decode()
 
 
 def end_process(process, how=signal.SIGKILL):

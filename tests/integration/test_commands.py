@@ -200,7 +200,8 @@ class Usage(CommandTestCase):
 
     def test_help_and_version(self):
         overview = self.lamina.run("--help").stdout
-        for command in ("import", "images", "history", "inspect", "tag", "rmi", "mount", "umount", "mounts", "ls", "cat", "check"):
+        for command in ("import", "images", "history", "inspect", "tag", "rmi", "prune", "mount", "umount",
+                        "mounts", "ls", "cat", "cp", "check"):
             self.assertIn(command, overview)
             self.assertRegex(self.lamina.run(command, "--help").stdout, "(?i)usage")
         self.assertRegex(self.lamina.run("--version").stdout, r"\d+\.\d+")

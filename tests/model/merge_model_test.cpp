@@ -3,14 +3,11 @@
 // counterexample; RC_PARAMS="seed=… max_success=…" runs it again, or longer.
 #include <cstdlib>
 
-#include <sys/stat.h>
-
-#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include <lamina/tree/builder.hpp>
-#include <lamina/tree/merge.hpp>
 
+#include "common.hpp"
 #include "listing.hpp"
 #include "model.hpp"
 
@@ -18,44 +15,6 @@ namespace lamina::model {
 namespace {
 
 using tree::test::path;
-
-/// Few short names, so that entries meet.
-rc::Gen<std::string> any_path() {
-  return rc::gen::mapcat(rc::gen::weightedElement<int>({{4, 1}, {4, 2}, {2, 3}}), [](int depth) {
-    return rc::gen::map(rc::gen::container<std::vector<std::string>>(static_cast<std::size_t>(depth),
-                                                                     rc::gen::element<std::string>("a", "b", "c")),
-                        [](const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "/")); });
-  });
-}
-
-/// Tells any two entries apart in everything an inode has.
-util::Metadata metadata_of(std::uint32_t serial) {
-  util::Metadata metadata;
-  metadata.mode = serial % 07777;
-  metadata.uid = serial;
-  metadata.gid = serial / 7;
-  metadata.mtime = {static_cast<std::int64_t>(serial) - 500, serial};
-  if (serial % 3 == 0) metadata.xattrs["user.serial"] = std::to_string(serial % 2);
-  return metadata;
-}
-
-rc::Gen<Entry> any_entry() {
-  const auto kind = rc::gen::weightedElement<Kind>({{5, Kind::directory},
-                                                    {6, Kind::file},
-                                                    {2, Kind::symlink},
-                                                    {1, Kind::fifo},
-                                                    {4, Kind::hardlink},
-                                                    {3, Kind::whiteout},
-                                                    {2, Kind::opaque}});
-  return rc::gen::map(rc::gen::tuple(kind, any_path(), any_path(), rc::gen::inRange<std::uint32_t>(1, 1000)),
-                      [](const std::tuple<Kind, std::string, std::string, std::uint32_t>& parts) {
-                        const auto& [entry_kind, at, target, serial] = parts;
-                        // Some contents are equal, some are empty.
-                        const std::string content = serial % 5 == 0 ? "" : fmt::format("content {}", serial % 50);
-                        const bool is_root = entry_kind == Kind::opaque && serial % 8 == 0;
-                        return Entry{entry_kind, is_root ? "" : at, target, metadata_of(serial), content};
-                      });
-}
 
 void put(tree::TreeBuilder& builder, const Entry& entry) {
   switch (entry.kind) {
@@ -65,10 +24,12 @@ void put(tree::TreeBuilder& builder, const Entry& entry) {
     case Kind::hardlink: return builder.put_hardlink(path(entry.path), path(entry.target));
     case Kind::whiteout: return builder.put_whiteout(path(entry.path));
     case Kind::opaque: return builder.put_opaque(path(entry.path));
-    case Kind::fifo: break;
+    case Kind::fifo:
+    case Kind::character_device:
+    case Kind::block_device: break;
   }
   util::Metadata metadata = entry.metadata;
-  metadata.mode = (metadata.mode & 07777) | S_IFIFO;
+  metadata.mode = (metadata.mode & 07777) | special_type(entry.kind);
   builder.put_special(path(entry.path), metadata);
 }
 
@@ -78,16 +39,6 @@ tree::Tree layer_of(const Archive& archive) {
   tree::Tree layer = tree::Tree::from_bytes(builder.build(), "a layer");
   layer.validate();
   return layer;
-}
-
-tree::test::Listing list_merged(const std::vector<tree::Tree>& layers) {
-  std::vector<const tree::Tree*> pointers;
-  for (const tree::Tree& layer : layers) pointers.push_back(&layer);
-  const tree::Tree merged = tree::Tree::from_bytes(tree::merge(pointers), "the merged tree");
-  merged.validate();
-  tree::test::Listing listing = tree::test::list(merged);
-  listing.erase(".");
-  return listing;
 }
 
 void merges_like_the_model() {

@@ -117,6 +117,11 @@ std::string describe(const Node& node) {
     case Kind::directory: return fmt::format("d{:o}", permissions);
     case Kind::symlink: return fmt::format("l777 -> {}", node.content);
     case Kind::fifo: return fmt::format("p{:o}", permissions);
+    case Kind::character_device:
+    case Kind::block_device: {
+      const auto& [major, minor] = node.metadata.rdev;
+      return fmt::format("{}{:o} {}:{}", node.kind == Kind::block_device ? 'b' : 'c', permissions, major, minor);
+    }
     default: return fmt::format("f{:o} '{}'", permissions, node.content);
   }
 }
@@ -168,7 +173,8 @@ std::map<std::string, std::string> list(const Files& files) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Entry& entry) {
-  static constexpr const char* kNames[]{"dir", "file", "symlink", "fifo", "link", "whiteout", "opaque"};
+  static constexpr const char* kNames[]{"dir",          "file", "symlink",  "fifo",  "character device",
+                                        "block device", "link", "whiteout", "opaque"};
   out << kNames[static_cast<std::size_t>(entry.kind)] << ' ' << entry.path;
   if (entry.kind == Kind::symlink || entry.kind == Kind::hardlink) out << " -> " << entry.target;
   return out << " uid " << entry.metadata.uid;

@@ -14,7 +14,7 @@
 
 namespace lamina::model {
 
-enum class Kind { directory, file, symlink, fifo, hardlink, whiteout, opaque };
+enum class Kind { directory, file, symlink, fifo, character_device, block_device, hardlink, whiteout, opaque };
 
 /// One entry of an archive.
 struct Entry {

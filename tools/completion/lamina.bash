@@ -5,6 +5,8 @@ _lamina_options() {
   case $1 in
     '') echo --help --store --version ;;
     cat | tag | umount) echo --help ;;
+    cp) echo --archive --follow-link --help ;;
+    prune) echo --all --dry-run --force --help --json ;;
     check | inspect | mounts) echo --help --json ;;
     history) echo --help --json --no-trunc ;;
     images) echo --help --json --no-trunc --quiet ;;
@@ -15,9 +17,9 @@ _lamina_options() {
   esac
 }
 
-_lamina_commands='cat check history images import inspect ls mount mounts rmi tag umount'
+_lamina_commands='cat check cp history images import inspect ls mount mounts prune rmi tag umount'
 _lamina_sources='docker-archive: oci-archive: oci: rootfs:'
-_lamina_mount_options='allow_other data=cache data=passthrough dev exec nodev noexec nosuid ro suid'
+_lamina_mount_options='allow_dev allow_other allow_suid data=cache data=passthrough dev exec nodev noexec nosuid ro suid'
 
 # Names of images, from the store that the command line names; silent where there is none.
 _lamina_images() {
@@ -57,6 +59,13 @@ _lamina_offer_arguments() {
   case $command in
     history | inspect | rmi) _lamina_offer "$word" < <(_lamina_images) ;;
     tag) if ((position <= 1)); then _lamina_offer "$word" < <(_lamina_images); fi ;;
+    cp)
+      if ((position > 0)); then
+        _lamina_offer_files "$word" -f
+      else
+        _lamina_offer_arguments cat "$word" 0
+      fi
+      ;;
     ls | cat)
       compopt -o nospace 2>/dev/null
       if [[ $word == *:/* ]]; then

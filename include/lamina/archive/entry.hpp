@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <lamina/util/metadata.hpp>
@@ -10,6 +11,9 @@
 namespace lamina::archive {
 
 enum class EntryType { file, directory, symlink, hardlink, character_device, block_device, fifo };
+
+/// By the type bits of a mode; nullopt for what no archive can hold: sockets.
+std::optional<EntryType> find_entry_type(std::uint32_t mode) noexcept;
 
 /// What is not here is not read: owners' names, access and change times, SCHILY.acl.* (as in containerd and umoci; ACLs
 /// come as the attributes system.posix_acl_*, if at all) and global PAX headers (as in Go's archive/tar).

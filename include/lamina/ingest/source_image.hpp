@@ -40,8 +40,14 @@ struct SourceImage {
   std::vector<image::Reference> names;  ///< what the source calls it
 };
 
+/// The FILE or path that means standard input.
+inline constexpr std::string_view kStandardInput = "-";
+
+/// Is `text`, a source as open_source() takes it, to be read from standard input?
+bool reads_standard_input(std::string_view text);
+
 /// The images `text` names: docker-archive:FILE[:REF], oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:PATH or a bare
-/// path, recognised by its content. `staging` takes what has to be spooled (a compressed archive). Throws Error.
+/// path, recognised by its content. `staging` takes what has to be spooled: a compressed archive, a pipe. Throws Error.
 std::vector<SourceImage> open_source(std::string_view text, const image::Platform& platform,
                                      const util::RootDir& staging);
 

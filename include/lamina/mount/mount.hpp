@@ -13,6 +13,7 @@ namespace lamina::mount {
 enum class Run {
   background,  ///< a daemon serves the mount; returns when it answers
   foreground,  ///< this process serves it; returns when it has ended (unmounted, SIGTERM, SIGINT, SIGHUP)
+  not_at_all,  ///< only checks what can be checked beforehand: the image and the mount point
 };
 
 /// Mounts `image` (as Store::get_image takes it) read-only on `directory`. Throws Error with nothing mounted: unknown

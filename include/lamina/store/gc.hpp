@@ -13,12 +13,14 @@
 namespace lamina::store {
 
 struct GcPlan {
-  std::vector<std::string> files;   ///< objects, merged trees and blobs, as paths below the store
-  std::vector<std::string> layers;  ///< layer directories, as paths below the store
-  std::uint64_t bytes = 0;          ///< of all of them
+  std::vector<digest::Digest> layers;
+  std::vector<digest::Digest> objects;
+  std::vector<std::string> files;  ///< merged trees and blobs, as paths below the store
+  std::uint64_t bytes = 0;         ///< of layers, objects and files
 };
 
-GcPlan plan_gc(const Store& store);
+/// What nothing needs any more once `images` are removed.
+GcPlan plan_gc(const Store& store, const std::vector<Image>& images = {});
 
 /// From before the first record goes until what only images of such records needed is swept. One that ends before that (it died, or an
 /// import holds the lock) is finished by the next Store::open() that finds the store's lock free.

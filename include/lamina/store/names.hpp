@@ -3,7 +3,7 @@
 //
 //   STORE/
 //     version                       "lamina store 2\n"
-//     lock                          flocked: shared by imports, exclusive by removals
+//     lock                          flocked: shared by who relies on content, exclusive by sweeps
 //     layer-claims                  empty; a byte is locked for each layer that an import is working on
 //     blobs/sha256/HEX              manifests and configs, the bytes as received
 //     objects/HH/HEX                contents of regular files; HH: the first two digits of HEX

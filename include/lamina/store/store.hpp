@@ -67,8 +67,11 @@ public:
   void check_name(const std::string& file) const;
   void remove_image(const digest::Digest& id) const;
 
-  /// Held by an import (shared) so that no removal takes what it relies on, and by a removal (exclusive).
+  /// Shared for whoever reads images or adds to the store, so that no sweep takes what is relied on; exclusive for a
+  /// sweep, and to remove an image.
   util::FileLock lock(util::LockMode mode) const;
+  /// nullopt instead of waiting.
+  std::optional<util::FileLock> find_lock(util::LockMode mode) const;
 
 private:
   Store(util::RootDir root, util::RootDir tmp) : root_(std::move(root)), tmp_(std::move(tmp)) {}

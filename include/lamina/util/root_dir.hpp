@@ -18,6 +18,7 @@
 namespace lamina::util {
 
 enum class Replace { no, yes };
+enum class Owner { callers, given };
 
 class RootDir {
 public:
@@ -49,6 +50,14 @@ public:
   /// Makes missing parents of `path` too.
   void make_dirs(const std::string& path, mode_t mode = 0700) const;
   std::string read_link(const std::string& path) const;
+  void make_symlink(const std::string& target, const std::string& path) const;
+  /// A device, fifo or socket, by the type bits of `mode`; nobody may use it before apply_metadata().
+  void make_node(const std::string& path, mode_t mode, Device device) const;
+  /// Another name in `to_dir` for what is at `path`.
+  void link(const std::string& path, const RootDir& to_dir, const std::string& to) const;
+  /// Owner (where asked for), mode, extended attributes and time, in the order in which none undoes another. Of the
+  /// entry itself: no link is followed.
+  void apply_metadata(const std::string& path, const Metadata& metadata, Owner owner) const;
   /// All extended attributes of the file itself (no link is followed); none where the file system has none.
   Xattrs xattrs(const std::string& path) const;
   std::optional<struct stat> find_stat(const std::string& path) const;

@@ -27,6 +27,17 @@ public:
   virtual void write(Bytes data) = 0;
 };
 
+/// At the file's position; for pipes and plain files alike. `fd` outlives the sink.
+class FdSink final : public Sink {
+public:
+  FdSink(const Fd& fd, std::string what) : fd_(fd), what_(std::move(what)) {}
+  void write(Bytes data) override { write_all(fd_, data, what_); }
+
+private:
+  const Fd& fd_;
+  std::string what_;
+};
+
 /// `length` bytes of a file from `offset`, read with pread, so that several sources may share one descriptor.
 class FileSource final : public Source {
 public:

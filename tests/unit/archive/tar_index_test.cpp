@@ -70,6 +70,11 @@ TEST(TarIndex, LeavesOutFilesWithHoles) {
       index_of(pax({{"GNU.sparse.size", "24"}, {"GNU.sparse.numblocks", "1"}, {"GNU.sparse.map", "0,4"}}) +
                member({.name = "sparse"}, "abcd") + member({.name = "b"}, "x") + kEnd);
   EXPECT_THAT(members, ElementsAre(Key("b")));
+
+  const auto only_holes = pax({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "8192"}}) +
+                          member({.name = "only_holes"}, padded("0\n"));
+  EXPECT_THAT(index_of(only_holes + member({.name = "b"}, "x") + kEnd), ElementsAre(Key("b")));
+  EXPECT_TRUE(index_of(only_holes + kEnd).empty());
 }
 
 TEST(TarIndex, RefusesWhatIsNoTarOrTruncated) {

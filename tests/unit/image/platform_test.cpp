@@ -29,6 +29,14 @@ TEST(Platform, ParsesAndNormalises) {
   EXPECT_EQ(parsed("s390x"), "linux/s390x");
 }
 
+// Found by fuzz_image: of "v7.0.0" one ".0" was left to the next reading.
+TEST(Platform, IsReadAsItWasWritten) {
+  for (const auto* const text : {"arm/v7.0", "arm/v7.0.0", "arm/.0", "arm/.0.0", "arm64/8.0.0", "armhf/v6"}) {
+    const auto platform = Platform::parse(text);
+    EXPECT_EQ(Platform::parse(platform.str()), platform) << text;
+  }
+}
+
 TEST(Platform, RefusesOtherText) {
   for (const auto* const text :
        {"", "linux", "linux/", "/amd64", "linux/amd64/", "linux/amd64/v1/x", "linux amd64", "a/b\n"}) {

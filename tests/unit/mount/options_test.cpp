@@ -32,6 +32,13 @@ TEST(MountOptions, TakesWhatScriptsAndFstabAdd) {
   EXPECT_EQ(parse({"defaults,noatime,,nofail,x-systemd.automount,_netdev,ro,"}).str(), "ro,nosuid,nodev");
 }
 
+TEST(MountOptions, TakesWhatMountHelpersAreGiven) {
+  EXPECT_EQ(parse({"ro,user=somebody,users,owner,group,comment=x y,X-mount.mkdir,auto,noauto"}).str(),
+            "ro,nosuid,nodev");
+  EXPECT_EQ(parse({"ro,allow_suid,allow_dev"}).str(), "ro,suid,dev");
+  EXPECT_EQ(MountOptions::parse(std::vector<std::string>{"no-such,ro"}, UnknownWords::ignore).str(), "ro,nosuid,nodev");
+}
+
 TEST(MountOptions, NamesWhatItDoesNotKnow) {
   for (const std::string word : {"lowerdir=/x", "data=fast", "RO", "ro "}) {
     try {

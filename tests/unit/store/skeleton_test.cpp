@@ -67,9 +67,11 @@ TEST_F(SkeletonTest, ItsObjectsAreNoGarbageWhileTheLayerIsNone) {
   config.diff_ids = {diff_id_};
   const auto id = store_.put_blob(config.dump());
   store_.put_image({id, id, image::chain_id(config.diff_ids), 0});
-  EXPECT_TRUE(plan_gc(store_).files.empty());
+  EXPECT_EQ(plan_gc(store_).bytes, 0U);
   store_.remove_image(id);
-  EXPECT_EQ(plan_gc(store_).files.size(), 2U);  // the object and the config
+  const auto plan = plan_gc(store_);
+  EXPECT_EQ(plan.objects.size(), 1U);
+  EXPECT_EQ(plan.files.size(), 1U) << "the config";
 }
 
 TEST_F(SkeletonTest, DamageIsFound) {

@@ -56,15 +56,16 @@ TEST_F(StoreTest, GarbageIsWhatNoImageLeadsTo) {
   const auto kept = add_image("kept", "the same", "2024-01-01T00:00:00Z");
   const auto gone = add_image("gone", "another", "2024-01-02T00:00:00Z");
   const auto object = digest::hash(util::as_bytes("another"));
-  EXPECT_TRUE(plan_gc(store_).files.empty());
-  EXPECT_TRUE(plan_gc(store_).layers.empty());
+  EXPECT_EQ(plan_gc(store_).bytes, 0U);
 
+  const auto plan = plan_gc(store_, {store_.get_image("gone")});
+  EXPECT_EQ(plan.layers.size(), 1U);
+  EXPECT_EQ(plan.objects, std::vector{object});
+  EXPECT_EQ(plan.files.size(), 3U) << "config, manifest, merged tree";
+  EXPECT_TRUE(store_.has_object(object)) << "a plan removes nothing";
+  EXPECT_TRUE(store_.find_image("gone"));
   Removal removal(store_);
   removal.remove_image(gone);
-  const auto plan = plan_gc(store_);
-  EXPECT_EQ(plan.layers.size(), 1U);
-  EXPECT_EQ(plan.files.size(), 4U) << "config, manifest, merged tree, object";
-  EXPECT_TRUE(store_.has_object(object)) << "a plan removes nothing";
   EXPECT_EQ(removal.sweep().files, plan.files);
   EXPECT_FALSE(store_.has_object(object));
   EXPECT_TRUE(store_.has_object(digest::hash(util::as_bytes("the same"))));

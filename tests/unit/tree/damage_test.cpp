@@ -197,6 +197,13 @@ TEST_F(Forgery, CyclesAndSharedDirectories) {
   expect_fault("next names");
 }
 
+// Found by fuzz_tree: the second one replaced the directory before its entries were merged.
+TEST_F(Forgery, ANameTwice) {
+  bytes_ = std::move(Layer().dir("a/c").file("b", "x")).builder.build();
+  edit<EntryRecord>(Section::entries, 1, [](EntryRecord& entry) { entry.name = 0; });
+  expect_fault("names out of order");
+}
+
 TEST_F(Forgery, NamesOutOfPlace) {
   edit<EntryRecord>(Section::entries, 0, [](EntryRecord& entry) { entry.name += 2; });
   expect_fault("out of order");

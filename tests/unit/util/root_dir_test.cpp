@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <lamina/util/error.hpp>
 #include <lamina/util/root_dir.hpp>
@@ -78,6 +79,37 @@ TEST_F(RootDirTest, ReadsLinksAndXattrs) {
   std::filesystem::create_symlink("somewhere/else", temp_.path() / "link");
   EXPECT_EQ(root_.read_link("link"), "somewhere/else");
   EXPECT_TRUE(root_.xattrs("link").empty());
+}
+
+TEST_F(RootDirTest, MetadataIsTheEntrysOwn) {
+  temp_.write("file", "x");
+  std::filesystem::create_symlink("file", temp_.path() / "link");
+  Metadata metadata;
+  metadata.mode = S_IFLNK | 0777U;
+  metadata.mtime = {-5, 7};
+  root_.apply_metadata("link", metadata, Owner::callers);
+  EXPECT_EQ(root_.find_stat("link")->st_mtim.tv_sec, -5);
+  EXPECT_EQ(root_.find_stat("link")->st_mtim.tv_nsec, 7);
+  EXPECT_NE(root_.find_stat("file")->st_mtim.tv_sec, -5) << "what a link leads to is left alone";
+  metadata.mode = S_IFREG | 04711U;
+  metadata.uid = ::geteuid();
+  metadata.gid = ::getegid();
+  root_.apply_metadata("file", metadata, Owner::given);
+  EXPECT_EQ(root_.find_stat("file")->st_mode, S_IFREG | 04711U) << "a new owner takes no set-ID bit away";
+  EXPECT_THROW(root_.apply_metadata("absent", metadata, Owner::callers), Error);
+}
+
+TEST_F(RootDirTest, MakesLinksAndSpecialFiles) {
+  root_.make_symlink("to", "link");
+  EXPECT_EQ(root_.read_link("link"), "to");
+  root_.make_node("fifo", S_IFIFO | 0666U, {});
+  EXPECT_EQ(root_.find_stat("fifo")->st_mode, static_cast<mode_t>(S_IFIFO));
+  temp_.write("sub/file", "x");
+  root_.open_dir("sub").link("file", root_, "other");
+  EXPECT_EQ(root_.find_stat("other")->st_nlink, 2U);
+  EXPECT_THROW(root_.make_symlink("to", "link"), Error);
+  EXPECT_THROW(root_.make_node("link", S_IFIFO, {}), Error);
+  EXPECT_THROW(root_.link("absent", root_, "x"), Error);
 }
 
 TEST_F(RootDirTest, AnUnnamedFileLeavesNothing) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hostile layer blob, all the way: decompression, tar, objects, layer tree, merge. Whatever comes out is a valid tree.
-#include <algorithm>
+// A hostile layer blob, all the way: decompression, tar, objects, layer tree, skeleton, merge. Whatever comes out is a
+// valid tree, and the store gives the same archive again.
 #include <memory>
 #include <vector>
 
@@ -9,13 +9,11 @@
 #include <lamina/archive/decompressor.hpp>
 #include <lamina/archive/tar_index.hpp>
 #include <lamina/archive/tar_reader.hpp>
-#include <lamina/store/import_staging.hpp>
 #include <lamina/tree/merge.hpp>
 
 #include "fuzz.hpp"
-#include "layer_extractor.hpp"
 #include "lower.hpp"
-#include "support/temp_dir.hpp"
+#include "support/layer_importer.hpp"
 #include "unit/archive/tar_maker.hpp"
 
 namespace lamina::fuzz {
@@ -26,21 +24,19 @@ using tree::Tree;
 // Keeps one execution short: a blob of some bytes may unpack to, or claim, any number of them.
 constexpr std::uint64_t kMaxStream = 1U << 20U;
 constexpr std::uint64_t kMaxContent = 4U << 20U;
-constexpr std::uint64_t kMaxStaged = 500;  // layers, before their objects are thrown away
+constexpr std::uint64_t kMaxEntries = 100'000;
 
 std::string decompress(std::string blob) {
   const auto source = archive::decompress_detected(std::make_unique<util::MemorySource>(std::move(blob)), "the input");
   return util::read_all(*source, kMaxStream, "the input");
 }
 
-/// Reads members and their content, as promised in TarReader, up to an Error; how many bytes they claim to have.
-std::uint64_t read_members(const std::string& stream) {
+/// Reads members and their content, as promised in TarReader, up to an Error.
+void read_members(const std::string& stream) {
   util::MemorySource source(stream);
   archive::TarReader reader(source, "the input");
-  std::uint64_t claimed = 0;
   attempt([&] {
     while (const auto entry = reader.next()) {
-      claimed += std::min(entry->size, kMaxContent + 1);
       std::uint64_t end = 0;
       while (const auto block = reader.next_block()) {
         require(block->offset >= end, "content comes in ascending order");
@@ -50,7 +46,6 @@ std::uint64_t read_members(const std::string& stream) {
     }
     return true;
   });
-  return claimed;
 }
 
 void index(const std::string& stream) {
@@ -64,29 +59,9 @@ void index(const std::string& stream) {
   }
 }
 
-class Importer {
-public:
-  std::string extract(const std::string& stream) {
-    if (!staging_ || ++staged_ > kMaxStaged) {
-      staging_.reset();
-      staging_.emplace(store_);
-      staged_ = 0;
-    }
-    util::MemorySource source(stream);
-    archive::TarReader reader(source, "the input");
-    return ingest::LayerExtractor(reader, *staging_).run();
-  }
-
-private:
-  test::TempDir dir_;
-  store::Store store_ = store::Store::open(dir_.str("store"));
-  std::optional<store::ImportStaging> staging_;
-  std::uint64_t staged_ = 0;
-};
-
 void import(const std::string& stream) {
-  static Importer importer;
-  const auto bytes = attempt([&] { return importer.extract(stream); });
+  static test::LayerImporter importer({kMaxContent, kMaxEntries});
+  const auto bytes = attempt([&] { return importer.import(stream); });
   if (!bytes) return;
   const Tree layer = must("an extracted layer is a valid tree", [&] {
     Tree tree = Tree::from_bytes(*bytes, "the layer");
@@ -101,7 +76,8 @@ void import(const std::string& stream) {
 
 void examine(const std::string& stream) {
   index(stream);
-  if (read_members(stream) <= kMaxContent) import(stream);
+  read_members(stream);
+  import(stream);
 }
 
 /// The stream with the checksums of its headers put right, which no mutation does.

@@ -92,7 +92,7 @@ void refuses_paths_that_mean_nothing() {
   const Format format = any_format();
   const Archive archive = any_archive({}, format);
   const auto at = *rc::gen::inRange<std::size_t>(0, archive.size() + 1);
-  const auto bad = *rc::gen::element<std::string>("../a", "a/../../b", "/..", ".wh.", "a/.wh..", "b/.wh...",
+  const auto bad = *rc::gen::element<std::string>("..", "a/..", ".wh.", "a/.wh..", "b/.wh...", ".wh.a/b",
                                                   "a/" + std::string(256, 'n'), ".wh." + std::string(256, 'n'));
   TarStream stream(any_seed());
   for (std::size_t i = 0; i <= archive.size(); ++i) {

@@ -33,8 +33,7 @@ bool is_bookkeeping(const util::RelPath& path) {
 
 }  // namespace
 
-LayerExtractor::LayerExtractor(util::Source& tar, const std::string& what, store::LayerStaging& staging,
-                               Budget& budget)
+LayerExtractor::LayerExtractor(util::Source& tar, const std::string& what, store::LayerStaging& staging, Budget& budget)
     : splitter_(tar, staging.skeleton()),
       tar_(splitter_, what),
       staging_(staging),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libarchive_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <lamina/util/error.hpp>
+#include <lamina/util/fd.hpp>
 
 #include "c_locale.hpp"
 
@@ -50,9 +52,33 @@ archive_entry* LibarchiveReader::next() {
   if (is_finished_) return nullptr;
   const CLocale locale;
   if (!is_open_) open();
+  // Before the header, and not as a part of it: what is left of the content is not to be kept.
+  if (has_entry_) check(archive_read_data_skip(handle()));
   archive_entry* entry = nullptr;
-  is_finished_ = !check(archive_read_next_header(handle(), &entry));
-  return is_finished_ ? nullptr : entry;
+  is_in_header_ = true;
+  has_entry_ = check(archive_read_next_header(handle(), &entry));
+  is_in_header_ = false;
+  is_finished_ = !has_entry_;
+  return has_entry_ ? entry : nullptr;
+}
+
+std::string LibarchiveReader::header_blocks() const {
+  return input(static_cast<std::uint64_t>(archive_read_header_position(handle())), position());
+}
+
+std::uint64_t LibarchiveReader::position() const noexcept {
+  return static_cast<std::uint64_t>(archive_filter_bytes(handle(), 0));
+}
+
+std::string LibarchiveReader::input(std::uint64_t begin, std::uint64_t end) const {
+  const std::uint64_t buffer_at = given_ - filled_;
+  const std::uint64_t kept_at = buffer_at - kept_.size();
+  if (begin < kept_at) return {};
+  std::string bytes;
+  if (begin < buffer_at) bytes = kept_.substr(begin - kept_at, end - begin);
+  const std::uint64_t rest = std::max(begin, buffer_at);
+  if (rest < end) bytes += util::as_text(std::span(buffer_).subspan(rest - buffer_at, end - rest));
+  return bytes;
 }
 
 std::optional<TarReader::Block> LibarchiveReader::next_block() {
@@ -63,8 +89,7 @@ std::optional<TarReader::Block> LibarchiveReader::next_block() {
     if (!check(archive_read_data_block(handle(), &data, &size, &offset))) return std::nullopt;
   } while (size == 0);
   // libarchive has passed over all that it gave before, and will pass over this block in the next call.
-  const auto position = static_cast<std::uint64_t>(archive_filter_bytes(handle(), 0));
-  return TarReader::Block{static_cast<std::uint64_t>(offset), position, {static_cast<const std::byte*>(data), size}};
+  return TarReader::Block{static_cast<std::uint64_t>(offset), position(), {static_cast<const std::byte*>(data), size}};
 }
 
 bool LibarchiveReader::used_all_input() const noexcept {
@@ -74,10 +99,15 @@ bool LibarchiveReader::used_all_input() const noexcept {
 la_ssize_t LibarchiveReader::on_read(struct archive* handle, void* self, const void** data) noexcept {
   auto& reader = *static_cast<LibarchiveReader*>(self);
   try {
+    if (reader.keeps_headers_) {
+      const auto header = static_cast<std::uint64_t>(archive_read_header_position(handle));
+      reader.kept_ = reader.input(reader.is_in_header_ ? header : reader.position(), reader.given_);
+    }
     *data = reader.buffer_.data();
-    const auto count = reader.source_.read(reader.buffer_);
-    reader.given_ += count;
-    return static_cast<la_ssize_t>(count);
+    reader.filled_ = 0;
+    reader.filled_ = reader.source_.read(reader.buffer_);
+    reader.given_ += reader.filled_;
+    return static_cast<la_ssize_t>(reader.filled_);
   } catch (...) {
     reader.failure_ = std::current_exception();
     archive_set_error(handle, EIO, "the source failed");

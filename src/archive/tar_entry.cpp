@@ -21,8 +21,8 @@ constexpr std::uint32_t kSecond = 1'000'000'000;
 
 std::string as_string(const char* text) { return text == nullptr ? "" : text; }
 
-std::optional<EntryType> find_type(archive_entry* entry) noexcept {
-  if (archive_entry_hardlink(entry) != nullptr) return EntryType::hardlink;
+std::optional<EntryType> find_type(archive_entry* entry, const RawHeader& raw) noexcept {
+  if (archive_entry_hardlink(entry) != nullptr || (raw.type == '1' && raw.link_target)) return EntryType::hardlink;
   return find_entry_type(archive_entry_filetype(entry));
 }
 
@@ -71,14 +71,14 @@ util::Xattrs read_xattrs(archive_entry* entry) {
   return xattrs;
 }
 
-Entry convert(archive_entry* from) {
-  const auto type = find_type(from);
+Entry convert(archive_entry* from, const RawHeader& raw) {
+  const auto type = find_type(from, raw);
   if (!type) throw Error("its type is unknown");
   Entry to;
   to.type = *type;
-  to.path = as_string(archive_entry_pathname(from));
-  if (*type == EntryType::symlink) to.link_target = as_string(archive_entry_symlink(from));
-  if (*type == EntryType::hardlink) to.link_target = as_string(archive_entry_hardlink(from));
+  to.path = raw.path.value_or(as_string(archive_entry_pathname(from)));
+  if (*type == EntryType::symlink) to.link_target = raw.link_target.value_or(as_string(archive_entry_symlink(from)));
+  if (*type == EntryType::hardlink) to.link_target = raw.link_target.value_or(as_string(archive_entry_hardlink(from)));
   if (*type == EntryType::file && archive_entry_size(from) < 0) throw Error("its size is negative");
   if (*type == EntryType::file) to.size = static_cast<std::uint64_t>(archive_entry_size(from));
 
@@ -86,8 +86,8 @@ Entry convert(archive_entry* from) {
   metadata.mode = type_bits(*type) | (archive_entry_perm(from) & 07777U);
   metadata.uid = to_32_bits(archive_entry_uid(from), "owner");
   metadata.gid = to_32_bits(archive_entry_gid(from), "group");
-  metadata.mtime =
-      from_sign_of_seconds(archive_entry_mtime(from), static_cast<std::uint32_t>(archive_entry_mtime_nsec(from)));
+  metadata.mtime = raw.mtime.value_or(
+      from_sign_of_seconds(archive_entry_mtime(from), static_cast<std::uint32_t>(archive_entry_mtime_nsec(from))));
   if (*type == EntryType::character_device || *type == EntryType::block_device) {
     metadata.rdev = {to_32_bits(archive_entry_rdevmajor(from), "device number"),
                      to_32_bits(archive_entry_rdevminor(from), "device number")};
@@ -128,9 +128,9 @@ std::optional<EntryType> find_entry_type(std::uint32_t mode) noexcept {
   }
 }
 
-Entry from_libarchive(archive_entry* entry, std::string_view what) {
+Entry from_libarchive(archive_entry* entry, std::string_view what, const RawHeader& raw) {
   try {
-    return convert(entry);
+    return convert(entry, raw);
   } catch (const Error& error) {
     const auto path = as_string(archive_entry_pathname(entry));
     throw Error(fmt::format("{}: {} cannot be read: {}", what, util::printable(path), error.what()));

@@ -8,10 +8,13 @@
 
 #include <lamina/archive/entry.hpp>
 
+#include "raw_header.hpp"
+
 namespace lamina::archive {
 
-/// Throws Error naming `what` for an owner or device that Linux cannot have, or a type no file has.
-Entry from_libarchive(archive_entry* entry, std::string_view what);
+/// `raw` has what libarchive does not hand on. Throws Error naming `what` for an owner or device that Linux cannot have,
+/// or a type no file has.
+Entry from_libarchive(archive_entry* entry, std::string_view what, const RawHeader& raw = {});
 
 /// Fills the empty `to`.
 void to_libarchive(const Entry& entry, archive_entry* to);

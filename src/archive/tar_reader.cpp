@@ -54,6 +54,7 @@ struct TarReader::State {
 
 TarReader::TarReader(util::Source& source, std::string what)
     : state_(std::make_unique<State>(source, std::move(what))) {
+  state_->reader.keep_headers();
   archive_read_support_format_tar(state_->reader.handle());
   archive_read_support_format_empty(state_->reader.handle());
 }
@@ -63,7 +64,7 @@ TarReader::~TarReader() = default;
 std::optional<Entry> TarReader::next() {
   auto* const raw = state_->reader.next();
   if (raw == nullptr) return std::nullopt;
-  auto entry = from_libarchive(raw, state_->reader.what());
+  auto entry = from_libarchive(raw, state_->reader.what(), read_raw_header(state_->reader.header_blocks()));
   state_->size = entry.size;
   state_->read = 0;
   return entry;

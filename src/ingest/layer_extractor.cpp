@@ -2,6 +2,7 @@
 #include "layer_extractor.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -25,10 +26,41 @@ util::RelPath sibling(const util::RelPath& path, std::string_view name) {
   return util::RelPath::parse(text += name);
 }
 
-bool is_bookkeeping(const util::RelPath& path) {
-  return std::ranges::any_of(path.components(), [](const std::string& name) {
-    return layer::parse_oci_name(name).kind == layer::OciNameKind::metadata;
+/// Calls `act`, and gives what it finds wrong the name of the entry.
+template <typename Act>
+auto naming(const archive::Entry& entry, Act act) {
+  try {
+    return act();
+  } catch (const Error& error) {
+    const auto name = fmt::format("'{}'", util::printable(entry.path));
+    if (std::string_view(error.what()).find(name) != std::string_view::npos) throw;
+    throw Error(fmt::format("{}: {}", name, error.what()), error.code());
+  }
+}
+
+util::RelPath path_in_root(std::string_view text) { return util::RelPath::parse(text, util::AboveRoot::is_root); }
+
+layer::OciNameKind kind_of(const std::string& name) { return layer::parse_oci_name(name).kind; }
+
+/// Whether an entry is for AUFS alone. The files of its hard links are not: links of this layer lead to them.
+bool is_bookkeeping(const util::RelPath& path, archive::EntryType type) {
+  std::span names = path.components();
+  const bool has_pseudo_links = names.size() > 1 && kind_of(names.front()) == layer::OciNameKind::pseudo_links;
+  if (has_pseudo_links && type == archive::EntryType::file) names = names.subspan(1);
+  return std::ranges::any_of(names, [](const std::string& name) {
+    return kind_of(name) == layer::OciNameKind::metadata || kind_of(name) == layer::OciNameKind::pseudo_links;
   });
+}
+
+/// What the last component says. No file system can hold the others if they say anything.
+layer::OciName name_of(const util::RelPath& path) {
+  if (path.is_root()) return {};
+  const auto is_whiteout = [](const std::string& name) {
+    return kind_of(name) != layer::OciNameKind::plain && kind_of(name) != layer::OciNameKind::pseudo_links;
+  };
+  const std::span names = path.components();
+  if (std::ranges::any_of(names.first(names.size() - 1), is_whiteout)) throw Error("the path leads through a whiteout");
+  return layer::parse_oci_name(names.back());
 }
 
 }  // namespace
@@ -48,6 +80,7 @@ std::string LayerExtractor::run() {
   }
   util::drain(splitter_);  // the DiffID covers what follows the archive's end, too
   splitter_.finish();
+  builder_.discard(layer::pseudo_links());
   return builder_.build();
 }
 
@@ -60,26 +93,30 @@ void LayerExtractor::spend(const archive::Entry& entry) {
 }
 
 void LayerExtractor::add(const archive::Entry& entry) {
-  const auto path = util::RelPath::parse(entry.path);
-  if (path.is_root() || !is_bookkeeping(path)) {
-    const auto name = path.is_root() ? layer::OciName{} : layer::parse_oci_name(path.components().back());
+  const auto path = path_in_root(entry.path);
+  if (is_bookkeeping(path, entry.type)) return;
+  const auto name = naming(entry, [&] { return name_of(path); });
+  const bool has_content = name.kind == layer::OciNameKind::plain && entry.type == archive::EntryType::file;
+  const auto content = has_content ? read_content(entry.size) : tree::FileContent{};
+  naming(entry, [&] {
     switch (name.kind) {
-      case layer::OciNameKind::plain: add_node(path, entry); break;
+      case layer::OciNameKind::plain: add_node(path, entry, content); break;
       case layer::OciNameKind::whiteout: builder_.put_whiteout(sibling(path, name.target)); break;
       case layer::OciNameKind::opaque: builder_.put_opaque(sibling(path, "")); break;
-      case layer::OciNameKind::metadata: break;
-      case layer::OciNameKind::malformed:
-        throw Error(fmt::format("the name '{}' is a whiteout of nothing", util::printable(entry.path)));
+      case layer::OciNameKind::pseudo_links:
+      case layer::OciNameKind::metadata: break;  // is_bookkeeping
+      case layer::OciNameKind::malformed: throw Error("the name is a whiteout of nothing");
     }
-  }
+  });
 }
 
-void LayerExtractor::add_node(const util::RelPath& path, const archive::Entry& entry) {
+void LayerExtractor::add_node(const util::RelPath& path, const archive::Entry& entry,
+                              const tree::FileContent& content) {
   switch (entry.type) {
     case archive::EntryType::directory: builder_.put_directory(path, entry.metadata); break;
-    case archive::EntryType::file: builder_.put_file(path, entry.metadata, read_content(entry.size)); break;
+    case archive::EntryType::file: builder_.put_file(path, entry.metadata, content); break;
     case archive::EntryType::symlink: builder_.put_symlink(path, entry.metadata, entry.link_target); break;
-    case archive::EntryType::hardlink: builder_.put_hardlink(path, util::RelPath::parse(entry.link_target)); break;
+    case archive::EntryType::hardlink: builder_.put_hardlink(path, path_in_root(entry.link_target)); break;
     case archive::EntryType::character_device:
     case archive::EntryType::block_device:
     case archive::EntryType::fifo: builder_.put_special(path, entry.metadata); break;

@@ -25,7 +25,7 @@ public:
 
 private:
   void add(const archive::Entry& entry);
-  void add_node(const util::RelPath& path, const archive::Entry& entry);
+  void add_node(const util::RelPath& path, const archive::Entry& entry, const tree::FileContent& content);
   tree::FileContent read_content(std::uint64_t size);
   tree::FileContent read_small(std::uint64_t size);
   tree::FileContent read_large(std::uint64_t size);

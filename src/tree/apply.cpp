@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A layer on top of a merged tree. Three things happen in this order, since the place of an entry in the archive is
 // not known any more, and each must see the tree as the layers below left it:
-//   1. a directory the layer only implies, where the tree below has a symbolic link to a directory, is moved to
-//      where the link leads (redirect.cpp), as unpacking the archive would have done;
+//   1. a directory the layer only implies, where the tree below has a symbolic link to a directory or to nothing, is
+//      moved to where the link leads (redirect.cpp), as unpacking the archive would have done;
 //   2. hard links to paths that the layer does not hold are resolved, before the layer replaces or hides their target;
 //   3. every name of the layer is decided by the merge rule (fate.hpp) against the name below.
 #include <array>
@@ -80,7 +80,7 @@ NodeId Application::get_link_target(Ino link) const {
                  code);
   };
   const auto node = end_of(graph_.resolve(util::RelPath::parse(target).components(), FollowLast::no));
-  if (!node) throw refuse("which neither its layer nor a layer below has", ENOENT);
+  if (!node) throw refuse("which stands neither before it in its layer nor in a layer below", ENOENT);
   if (graph_.at(*node).is_directory()) throw refuse("which is a directory", EPERM);
   return *node;
 }

@@ -74,7 +74,9 @@ void TreeBuilder::put_symlink(const util::RelPath& path, const util::Metadata& m
                             util::printable(path.str()), kMaxSymlinkTarget),
                 EINVAL);
   }
-  put(state_->graph, path, metadata, node_of(S_IFLNK, Target(target)));
+  auto as_linux_has_it = metadata;
+  as_linux_has_it.mode = S_IFLNK | 0777U;  // symlink(7): whatever the archive says
+  put(state_->graph, path, as_linux_has_it, node_of(S_IFLNK, Target(target)));
 }
 
 void TreeBuilder::put_special(const util::RelPath& path, const util::Metadata& metadata) {
@@ -121,6 +123,8 @@ void TreeBuilder::put_opaque(const util::RelPath& path) {
   Graph& graph = state_->graph;
   graph.at(graph.make_directories(path.components())).add(Mark::opaque);
 }
+
+void TreeBuilder::discard(std::string_view name) { state_->graph.remove(kRoot, name); }
 
 void TreeBuilder::apply(const Tree& layer) {
   if (state_->kind != TreeKind::merged) throw Error("layers can only be merged into a merged tree", EINVAL);

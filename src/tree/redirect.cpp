@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redirect.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <unordered_map>
@@ -31,11 +32,12 @@ Path destination(const Tree& layer, const Moves& moves, Ino directory) {
   return path;
 }
 
-/// nullopt unless symbolic links lead from `path` to a directory.
+/// nullopt unless symbolic links lead from `path` to a directory, or to where there can be one.
 std::optional<Steps> find_directory(const Graph& below, const Path& path) {
   try {
     Steps steps = below.resolve(path, FollowLast::yes);
-    if (const auto end = end_of(steps); end && below.at(*end).is_directory()) return steps;
+    const auto can_be_directory = [&](const Step& step) { return !step.node || below.at(*step.node).is_directory(); };
+    if (std::ranges::all_of(steps, can_be_directory)) return steps;
   } catch (const util::Error& error) {
     if (error.code() != ELOOP) throw;
   }
@@ -69,7 +71,7 @@ Moves find_moves(const Tree& layer, const Graph& below) {
         node = end_of(*steps);
         moves.emplace(entry.ino, path_of(*steps));
       }
-      if (below.at(*node).is_directory() && !inode.has(Mark::opaque)) pending.emplace_back(entry.ino, *node);
+      if (node && below.at(*node).is_directory() && !inode.has(Mark::opaque)) pending.emplace_back(entry.ino, *node);
     }
   }
   return moves;

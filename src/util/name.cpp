@@ -21,7 +21,7 @@ bool is_valid_name(std::string_view name) noexcept {
          name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 
-RelPath RelPath::parse(std::string_view text) {
+RelPath RelPath::parse(std::string_view text, AboveRoot above_root) {
   RelPath path;
   const auto refuse = [&](std::string_view why) {
     return Error(fmt::format("the path '{}' {}", printable(text.substr(0, kMaxName)), why), EINVAL);
@@ -31,8 +31,11 @@ RelPath RelPath::parse(std::string_view text) {
     rest.remove_prefix(std::min(rest.size(), component.size() + 1));
     if (component.empty() || component == ".") continue;
     if (component == "..") {
-      if (path.components_.empty()) throw refuse("climbs out of the root");
-      path.components_.pop_back();
+      if (!path.is_root()) {
+        path.components_.pop_back();
+      } else if (above_root == AboveRoot::refused) {
+        throw refuse("climbs out of the root");
+      }
       continue;
     }
     if (component.size() > kMaxName) throw refuse("has a name of over 255 bytes");

@@ -82,20 +82,27 @@ def read_entry(path, d_ino=None, contents=True):
     return entry
 
 
+def read_directory(tree, directory, parent, name, contents):
+    """Reads what is in parent/name, and further down, into `tree`. No path is longer than what a call takes, since
+    each directory is reached from the one above it."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        with os.scandir(descriptor) as found:
+            items = [(os.fsencode(item.name), item.inode()) for item in found]
+        for item, d_ino in items:
+            path = item if directory == b"." else directory + b"/" + item
+            tree[path] = read_entry(b"/proc/self/fd/%d/%s" % (descriptor, item), d_ino, contents)
+            if tree[path].kind == "directory":
+                tree[directory].subdirectories += 1
+                read_directory(tree, path, descriptor, item, contents)
+    finally:
+        os.close(descriptor)
+
+
 def read_tree(root, contents=True):
     """All entries below `root` by their path as bytes; `root` itself is b'.'."""
-    root = os.fsencode(root)
     tree = {b".": read_entry(root, contents=contents)}
-    waiting = [b"."]
-    while waiting:
-        directory = waiting.pop()
-        with os.scandir(os.path.join(root, directory)) as found:
-            for item in found:
-                path = item.name if directory == b"." else directory + b"/" + item.name
-                tree[path] = read_entry(os.path.join(root, path), item.inode(), contents)
-                if tree[path].kind == "directory":
-                    tree[directory].subdirectories += 1
-                    waiting.append(path)
+    read_directory(tree, b".", None, os.path.realpath(root), contents)
     return tree
 
 

@@ -184,9 +184,10 @@ class LaminaTestCase(unittest.TestCase):
     """A test with a fresh directory and store. A test that damages its store says so with `store_is_damaged`."""
 
     maxDiff = None
+    disk = None  # where the tests of a class have their directories, if not in the session's own
 
     def setUp(self):
-        self.work = pathlib.Path(tempfile.mkdtemp(prefix=self._testMethodName[:40] + "-", dir=Session.path()))
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix=self._testMethodName[:40] + "-", dir=self.disk or Session.path()))
         self.work.chmod(0o755)
         self.lamina = Lamina(self.work / "store")
         self.check_expected = 0

@@ -115,7 +115,7 @@ std::string describe(const Node& node) {
   const auto permissions = node.metadata.mode & 07777;
   switch (node.kind) {
     case Kind::directory: return fmt::format("d{:o}", permissions);
-    case Kind::symlink: return fmt::format("l{:o} -> {}", permissions, node.content);
+    case Kind::symlink: return fmt::format("l777 -> {}", node.content);
     case Kind::fifo: return fmt::format("p{:o}", permissions);
     case Kind::character_device:
     case Kind::block_device: {

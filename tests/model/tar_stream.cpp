@@ -75,8 +75,7 @@ Entry representable(Entry entry, Format format) {
   entry.path = widened(entry.path);
   entry.target = widened(entry.target);
   auto& [seconds, nanoseconds] = entry.metadata.mtime;
-  // TarReader states this one as libarchive's limit.
-  if (format != Format::pax || seconds == -1) nanoseconds = 0;
+  if (format != Format::pax) nanoseconds = 0;
   if (format != Format::pax) entry.metadata.xattrs.clear();
   if (format == Format::ustar && seconds < 0) seconds = -seconds;
   return entry;

@@ -31,6 +31,7 @@ public:
   // Error (EINVAL, ELOOP) for what no file system could hold.
   void put_directory(const util::RelPath& path, const util::Metadata& metadata);
   void put_file(const util::RelPath& path, const util::Metadata& metadata, const FileContent& content);
+  /// Its mode is 0777, as of all symbolic links.
   void put_symlink(const util::RelPath& path, const util::Metadata& metadata, std::string_view target);
   /// Character and block devices, fifos and sockets, by the type bits of metadata.mode.
   void put_special(const util::RelPath& path, const util::Metadata& metadata);
@@ -42,10 +43,13 @@ public:
   void put_whiteout(const util::RelPath& path);
   /// Hides what the layers below have in the directory `path`, in either order.
   void put_opaque(const util::RelPath& path);
+  /// Takes back what was put at `name` in the root and below it, if anything; hard links to it stay.
+  void discard(std::string_view name);
 
   // --- a merge: `layer` goes on top of what the builder holds. The rule is Fate's (fate.hpp).
   /// What the layer has in a directory it only implies goes to where a symbolic link of that name leads, if the tree
-  /// below has one and it leads to a directory. Hard links into the tree below are made before anything is replaced.
+  /// below has one and it leads to a directory, or to nothing, which becomes one. Hard links into the tree below are
+  /// made before anything is replaced.
   /// Throws Error when a hard link leads nowhere or to a directory; the builder is then of no further use.
   void apply(const Tree& layer);
 

@@ -96,15 +96,57 @@ TEST_P(TarNames, OfXattrs) {
   }
 }
 
-// The one limit: to libarchive 3.6 a PAX name in the C locale is a conversion to ASCII that fails, and then the bytes
-// are kept; but glibc's iconv drops U+E0000 to U+E007F ("tags") rather than fail, so among nothing but ASCII they are lost.
-TEST_P(TarNames, OfTagCharactersAndAsciiAloneAreBeyondLibarchive) {
+// To libarchive 3.6 a PAX name in the C locale is a conversion to ASCII that fails, and then the bytes are kept; but
+// glibc's iconv drops U+E0000 to U+E007F ("tags") rather than fail, so among nothing but ASCII it loses them.
+TEST_P(TarNames, OfTagCharactersAndAsciiAlone) {
   const auto tag = "\xf3\xa0\x81\x81"s;
-  EXPECT_EQ(read_one(pax({{"path", "a" + tag + "b"}}) + member({.name = "x"}) + kEnd).entry.path, "ab");
+  EXPECT_EQ(read_one(pax({{"path", "a" + tag + "b"}}) + member({.name = "x"}) + kEnd).entry.path, "a" + tag + "b");
   EXPECT_EQ(read_one(pax({{"path", "\xc3\xa9" + tag}}) + member({.name = "x"}) + kEnd).entry.path, "\xc3\xa9" + tag);
   EXPECT_EQ(
       read_one(pax({{"hdrcharset", "BINARY"}, {"path", "a" + tag + "b"}}) + member({.name = "x"}) + kEnd).entry.path,
       "a" + tag + "b");
+}
+
+TEST_P(TarNames, WithNuls) {
+  const auto name = "a\0b"s;
+  const auto entry =
+      read_one(pax({{"path", name}, {"linkpath", name}}) + member({.name = "x", .type = '2', .link = "y"}) + kEnd)
+          .entry;
+  EXPECT_EQ(entry.path, name);
+  EXPECT_EQ(entry.link_target, name);
+}
+
+// Go's archive/tar writes into a ustar header what of a name is ASCII.
+TEST_P(TarNames, ThatOnlyThePaxHeaderHas) {
+  for (const char type : {'1', '2'}) {
+    const auto entry =
+        read_one(pax({{"path", "\xc3\xa9"}, {"linkpath", "\xc3\xa8"}}) + member({.name = "", .type = type}) + kEnd)
+            .entry;
+    EXPECT_EQ(entry.type, type == '1' ? EntryType::hardlink : EntryType::symlink);
+    EXPECT_EQ(entry.path, "\xc3\xa9");
+    EXPECT_EQ(entry.link_target, "\xc3\xa8");
+  }
+}
+
+TEST_P(TarNames, OfSparseFilesAreNotTheOnesMadeUp) {
+  const auto entry = read_one(pax({{"GNU.sparse.major", "1"},
+                                   {"GNU.sparse.minor", "0"},
+                                   {"GNU.sparse.name", "caf\xc3\xa9"},
+                                   {"GNU.sparse.realsize", "10"},
+                                   {"path", "GNUSparseFile.0/caf"}}) +
+                              member({.name = "GNUSparseFile.0/x"}, padded("0\n")) + kEnd)
+                         .entry;
+  EXPECT_EQ(entry.path, "caf\xc3\xa9");
+  EXPECT_EQ(entry.size, 10U);
+}
+
+TEST_P(TarNames, OfGnuAreNotThePaxHeaders) {
+  const auto entry =
+      read_one(gnu_long('L', "gnu") + gnu_long('K', "gnu target") + pax({{"path", "p"}, {"linkpath", "l"}}) +
+               member({.name = "x", .type = '2', .link = "y"}) + kEnd)
+          .entry;
+  EXPECT_EQ(entry.path, "gnu");
+  EXPECT_EQ(entry.link_target, "gnu target");
 }
 
 }  // namespace

@@ -111,6 +111,8 @@ TEST(TarReader, TakesTimesOfAllKinds) {
   EXPECT_EQ(mtime("0"), (util::Timestamp{0, 0}));
   EXPECT_EQ(mtime("-5"), (util::Timestamp{-5, 0}));
   EXPECT_EQ(mtime("-1.25"), (util::Timestamp{-2, 750000000}));
+  EXPECT_EQ(mtime("-0.5"), (util::Timestamp{-1, 500000000}));
+  EXPECT_EQ(mtime("-0"), (util::Timestamp{0, 0}));
   EXPECT_EQ(mtime("8589934592"), (util::Timestamp{8589934592, 0}));
   const auto gnu = read_one(member({.name = "x", .mtime = base256(-86400, 12), .magic = kGnu}) + kEnd);
   EXPECT_EQ(gnu.entry.metadata.mtime, (util::Timestamp{-86400, 0}));
@@ -244,6 +246,28 @@ TEST(TarReader, BoundsSpecialHeaders) {
   EXPECT_NE(error_of([] { read_tar(header({.name = "x", .type = 'x'}, 1U << 30U) + kEnd); }), "");
   EXPECT_NE(error_of([] { read_tar(pax({{"size", "9223372036854775807"}}) + member({.name = "x"}) + kEnd); }), "");
   EXPECT_NE(error_of([] { read_tar(pax({{"size", "-1"}}) + member({.name = "x"}) + kEnd); }), "");
+}
+
+// What libarchive does not hand on is read from its input a second time, wherever that lies in it.
+TEST(TarReader, HeadersAcrossItsBuffers) {
+  const auto named = pax({{"path", "a\0b"s}, {"mtime", "-0.5"}}) + member({.name = "x"}, "content");
+  for (const std::size_t most : {std::size_t{1000}, std::size_t{1} << 20U}) {
+    for (std::size_t before = (256U << 10U) - 4 * kBlock; before <= (256U << 10U); before += kBlock) {
+      const auto members = read_tar(member({.name = "first"}, sample(before - kBlock)) + named + named + kEnd, most);
+      ASSERT_EQ(members.size(), 3U);
+      for (const auto& [entry, content, _] : {members[1], members[2]}) {
+        EXPECT_EQ(entry.path, "a\0b"s) << before;
+        EXPECT_EQ(entry.metadata.mtime, (util::Timestamp{-1, 500000000}));
+        EXPECT_EQ(content, "content");
+      }
+    }
+  }
+}
+
+TEST(TarReader, HeadersLongerThanItsBuffers) {
+  const auto entry =
+      read_one(pax({{"path", "a\0b"s}, {"comment", std::string(600'000, 'c')}}) + member({.name = "x"}) + kEnd).entry;
+  EXPECT_EQ(entry.path, "a\0b"s);
 }
 
 TEST(TarReader, PassesOnTheSourcesFailure) {

@@ -31,8 +31,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{".wh.\xff\xfe", OciNameKind::whiteout, "\xff\xfe"}, Case{".wh.a b\n", OciNameKind::whiteout, "a b\n"},
         Case{".wh..wh..opq", OciNameKind::opaque, ""}, Case{".wh..wh..opqx", OciNameKind::metadata, ""},
         Case{".wh..wh.", OciNameKind::metadata, ""}, Case{".wh..wh.aufs", OciNameKind::metadata, ""},
-        Case{".wh..wh.plnk", OciNameKind::metadata, ""}, Case{".wh.", OciNameKind::malformed, ""},
-        Case{".wh..", OciNameKind::malformed, ""}, Case{".wh...", OciNameKind::malformed, ""}));
+        Case{".wh..wh.plnk", OciNameKind::pseudo_links, ""}, Case{".wh..wh.plnk2", OciNameKind::metadata, ""},
+        Case{".wh.", OciNameKind::malformed, ""}, Case{".wh..", OciNameKind::malformed, ""},
+        Case{".wh...", OciNameKind::malformed, ""}));
 
 TEST(OciNames, WhatIsWrittenIsReadAgain) {
   for (const std::string_view name : {"a", ".a", "...", "\xc3\xa9"}) {

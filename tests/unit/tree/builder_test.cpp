@@ -112,6 +112,24 @@ TEST(Builder, HardLinkInPlaceOfTheDirectoryThatHoldsItsTarget) {
   EXPECT_EQ(Layer().file("d/a", "x").link("d", "d/a").list(), (Listing{{".", "d755 implied"}, {"d", "f644 'x'"}}));
 }
 
+TEST(Builder, LinksOutliveWhatIsDiscarded) {
+  Layer layer;
+  layer.file("d/a", "x").link("b", "d/a").link("c", "d/a").file("e/d", "y");
+  layer.builder.discard("d");
+  layer.builder.discard("none");
+  EXPECT_EQ(layer.list(), (Listing{{".", "d755 implied n3"},
+                                   {"b", "f644 'x' n2"},
+                                   {"c", "f644 'x' n2 = b"},
+                                   {"e", "d755 implied"},
+                                   {"e/d", "f644 'y'"}}));
+}
+
+TEST(Builder, SymlinksHaveTheModeThatLinuxGivesThem) {
+  Layer layer;
+  layer.builder.put_symlink(path("l"), metadata(0600), "target");
+  EXPECT_EQ(layer.list().at("l"), "l777 -> target");
+}
+
 TEST(Builder, HardLinkOutOfTheLayerIsAMark) {
   EXPECT_EQ(Layer().link("a", "usr/b").list().at("a"), "link -> usr/b");
   EXPECT_EQ(Layer().whiteout("b").link("a", "b").list().at("a"), "link -> b");

@@ -192,10 +192,20 @@ TEST_F(ImpliedOverSymlink, ExplicitDirectoryReplacesTheLink) {
 }
 
 TEST_F(ImpliedOverSymlink, LinkThatLeadsToNoDirectoryIsReplaced) {
-  const Layer links = std::move(Layer().symlink("none", "nowhere").symlink("loop", "loop").symlink("f", "usr/lib/old"));
-  EXPECT_EQ(merge_of(lower_, links, Layer().file("none/new", "y")).at("none"), "d755");
+  const Layer links =
+      std::move(Layer().symlink("below-file", "usr/lib/old/x").symlink("loop", "loop").symlink("f", "usr/lib/old"));
+  EXPECT_EQ(merge_of(lower_, links, Layer().file("below-file/new", "y")).at("below-file"), "d755");
   EXPECT_EQ(merge_of(lower_, links, Layer().file("loop/new", "y")).at("loop"), "d755");
   EXPECT_EQ(merge_of(lower_, links, Layer().file("f/new", "y")).at("f"), "d755");
+}
+
+TEST_F(ImpliedOverSymlink, WhatALinkLeadsToIsMade) {
+  const Layer links = std::move(Layer().symlink("none", "no/where").symlink("usr/none", "../none"));
+  const auto merged = merge_of(lower_, links, Layer().file("usr/none/new", "y").file("none/other", "z"));
+  EXPECT_EQ(merged.at("none"), "l777 -> no/where");
+  EXPECT_EQ(merged.at("no/where/new"), "f644 'y'");
+  EXPECT_EQ(merged.at("no/where/other"), "f644 'z'");
+  EXPECT_EQ(merge_of(links, Layer().dir("no/where", 0700).file("none/new", "y")).at("no/where"), "d700");
 }
 
 TEST_F(ImpliedOverSymlink, NotWhereTheLayerHidesTheLink) {

@@ -39,6 +39,14 @@ TEST(RelPath, RefusesWhatNoNameCanBe) {
   EXPECT_THROW(RelPath::parse("a/" + std::string(256, 'x')), Error);
 }
 
+TEST(RelPath, TheRootMayBeAboveItself) {
+  const auto in_root = [](std::string_view text) { return RelPath::parse(text, AboveRoot::is_root).str(); };
+  EXPECT_EQ(in_root(".."), "");
+  EXPECT_EQ(in_root("/../../etc/passwd"), "etc/passwd");
+  EXPECT_EQ(in_root("a/../../b/../c"), "c");
+  EXPECT_THROW(RelPath::parse("a\0b"sv, AboveRoot::is_root), Error);
+}
+
 TEST(RelPath, HasNoLimitAsAWhole) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "directory/";

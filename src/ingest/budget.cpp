@@ -30,8 +30,8 @@ void Budget::spend_content(std::uint64_t bytes) {
 
 void Budget::spend_entries(std::uint64_t count) {
   if (spend(entries_, count, limits_.entries)) return;
-  throw util::Error(fmt::format("the image's layers have more than {} entries (--max-entries allows more)",
-                                limits_.entries));
+  throw util::Error(
+      fmt::format("the image's layers have more than {} entries (--max-entries allows more)", limits_.entries));
 }
 
 }  // namespace lamina::ingest

@@ -19,7 +19,7 @@ namespace {
 using util::Error;
 
 constexpr std::uint64_t kMaxDocument = std::uint64_t{4} << 20U;  // registries refuse larger ones, too
-constexpr int kMaxLinks = 40;                                     // as the kernel's MAXSYMLINKS
+constexpr int kMaxLinks = 40;                                    // as the kernel's MAXSYMLINKS
 
 util::Fd open_user_file(const std::string& path) {
   // Standard input stays open for whoever has it besides us.

@@ -112,7 +112,8 @@ private:
     digest::HashingSource tar(std::make_unique<LayerTar>(store_, *diff_id));
     util::drain(tar);
     if (const auto actual = tar.finish(); actual != *diff_id) {
-      throw Error(fmt::format("the layer {} is damaged: its archive, made again, has the digest {}", name, actual.str()));
+      throw Error(
+          fmt::format("the layer {} is damaged: its archive, made again, has the digest {}", name, actual.str()));
     }
   }
 

@@ -12,7 +12,8 @@ ImportStaging::ImportStaging(const Store& store, std::function<void()> pulse)
       pulse_(std::move(pulse)),
       staged_(util::Staged::create(store.staging())),
       layers_dir_(staged_.dir().make_and_open("layers")),
-      trees_dir_(staged_.dir().make_and_open("trees")) {}
+      trees_dir_(staged_.dir().make_and_open("trees")),
+      early_sync_(store.root()) {}
 
 ImportStaging::~ImportStaging() {
   if (is_publishing_) staged_.abandon();  // with its mark: the next command removes what became visible

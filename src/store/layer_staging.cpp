@@ -22,14 +22,6 @@ using util::Error;
 constexpr const char* kStream = "stream";
 constexpr const char* kWhat = "an object of the store";
 constexpr mode_t kObjectMode = 0400;  // nobody has a reason to write an object
-// Writing out begins while the import goes on, so that the sync at its end finds little left to do.
-constexpr std::uint64_t kFlushStep = std::uint64_t{8} << 20U;
-
-void start_writing_out(const util::Fd& file, std::uint64_t from, std::uint64_t length) {
-  // Only a hint: the sync in publish() is what counts, and it reports the errors.
-  static_cast<void>(
-      ::sync_file_range(file.get(), static_cast<off64_t>(from), static_cast<off64_t>(length), SYNC_FILE_RANGE_WRITE));
-}
 
 }  // namespace
 
@@ -54,6 +46,7 @@ tree::FileContent LayerStaging::add_object(util::Bytes content) {
   const auto digest = hasher_.finish();
   if (import_.claim(digest, content.size(), object_dir_)) {
     util::write_all(objects_.create_file(digest.hex(), kObjectMode), content, kWhat);
+    import_.early_sync_.add(content.size());
     util::fault_point("import.object");
   }
   return {content.size(), digest};
@@ -80,10 +73,7 @@ void LayerStaging::Stream::write(std::uint64_t offset, util::Bytes data) {
   hasher_.update(data);
   util::write_at(file_, data, offset, kWhat);
   position_ += data.size();
-  if (position_ - flushed_ >= kFlushStep) {
-    start_writing_out(file_, flushed_, position_ - flushed_);
-    flushed_ = position_;
-  }
+  layer_.import_.early_sync_.add(data.size());
 }
 
 tree::FileContent LayerStaging::Stream::finish(std::uint64_t size) {
@@ -94,8 +84,8 @@ tree::FileContent LayerStaging::Stream::finish(std::uint64_t size) {
     layer_.objects_.remove_file(kStream);
     return {size, digest};
   }
-  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) throw Error::from_errno(fmt::format("writing {}", kWhat));
-  start_writing_out(file_, flushed_, 0);
+  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
+    throw Error::from_errno(fmt::format("writing {}", kWhat));
   layer_.objects_.rename(kStream, layer_.objects_, digest.hex(), util::Replace::no);
   util::fault_point("import.large-object");
   return {size, digest};

@@ -17,9 +17,7 @@ std::string layer(const digest::Digest& diff_id) { return fmt::format("{}/{}", k
 
 std::string layer_tree(const digest::Digest& diff_id) { return fmt::format("{}/{}", layer(diff_id), kTree); }
 
-std::string layer_skeleton(const digest::Digest& diff_id) {
-  return fmt::format("{}/{}", layer(diff_id), kSkeleton);
-}
+std::string layer_skeleton(const digest::Digest& diff_id) { return fmt::format("{}/{}", layer(diff_id), kSkeleton); }
 
 std::string merged_tree(const digest::Digest& chain_id) { return fmt::format("{}/{}", kTrees, chain_id.hex()); }
 

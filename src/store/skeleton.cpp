@@ -17,7 +17,8 @@ namespace {
 
 using util::Error;
 
-static_assert(std::endian::native == std::endian::little, "the numbers of a skeleton are written as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "the numbers of a skeleton are written as they lie in memory");
 
 struct Head {
   std::array<char, 8> magic = {'L', 'A', 'M', 'S', 'K', 'E', 'L', '1'};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <lamina/store/store.hpp>
+#include <lamina/util/early_sync.hpp>
 #include <lamina/util/guarded.hpp>
 #include <lamina/util/staged.hpp>
 
@@ -27,7 +28,8 @@ class LayerStaging;
 class ImportStaging {
 public:
   /// `pulse` is called now and then during long work that reads nothing; it may throw to cancel.
-  explicit ImportStaging(const Store& store, std::function<void()> pulse = [] {});
+  explicit ImportStaging(
+      const Store& store, std::function<void()> pulse = [] {});
   ~ImportStaging();
 
   /// Is the layer in the store or staged?
@@ -64,6 +66,7 @@ private:
   util::RootDir layers_dir_;
   util::RootDir trees_dir_;
   mutable util::Guarded<Known> known_;
+  util::EarlySync early_sync_;
   std::optional<digest::Digest> merged_;
   bool is_publishing_ = false;
 };

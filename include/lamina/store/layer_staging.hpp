@@ -39,7 +39,6 @@ public:
     util::Fd file_;
     digest::Hasher hasher_;
     std::uint64_t position_ = 0;
-    std::uint64_t flushed_ = 0;
   };
   Stream open_stream();
 

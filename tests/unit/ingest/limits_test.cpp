@@ -27,8 +27,8 @@ protected:
 
 TEST_F(LimitsTest, CountEntriesOfAllLayers) {
   // Each layer has a root, too.
-  const auto sentence = least(&Limits::entries,
-                              {Tar().file("a", "1").file("b", "2").bytes(), Tar().file("c", "3").bytes()}, 5);
+  const auto sentence =
+      least(&Limits::entries, {Tar().file("a", "1").file("b", "2").bytes(), Tar().file("c", "3").bytes()}, 5);
   EXPECT_TRUE(says(sentence, "more than 4 entries (--max-entries allows more)"));
 }
 

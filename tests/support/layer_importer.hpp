@@ -53,8 +53,10 @@ private:
   static constexpr std::uint64_t kMaxLayers = 500;  // before they are thrown away
 
   struct Place {
+    Place() : store(store::Store::open(dir.str("store"))) {}
+
     TempDir dir;
-    store::Store store = store::Store::open(dir.str("store"));
+    store::Store store;
   };
 
   ingest::Limits limits_;

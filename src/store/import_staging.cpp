@@ -3,10 +3,17 @@
 
 #include <lamina/store/names.hpp>
 #include <lamina/util/fault.hpp>
+#include <lamina/util/parallel.hpp>
 
 #include "merge_trees.hpp"
 
 namespace lamina::store {
+namespace {
+
+constexpr std::size_t kMaxThreads = 4;
+
+}  // namespace
+
 ImportStaging::ImportStaging(const Store& store, std::function<void()> pulse)
     : store_(store),
       pulse_(std::move(pulse)),
@@ -22,10 +29,11 @@ ImportStaging::~ImportStaging() {
 bool ImportStaging::claim(const digest::Digest& digest, std::uint64_t size, std::size_t object_dir) {
   const bool is_stored = store_.has_object(digest);
   return known_.with([&](Known& known) {
-    if (is_stored || !known.added.try_emplace(digest, object_dir).second) {
+    if (is_stored || !known.added.insert(digest).second) {
       ++known.counts.shared;
       return false;
     }
+    known.object_dirs[object_dir].objects.push_back(digest);
     ++known.counts.added;
     known.counts.added_bytes += size;
     return true;
@@ -59,11 +67,13 @@ void ImportStaging::publish() {
     is_publishing_ = true;
     root.sync_filesystem();
     util::fault_point("publish.synced");
-    for (const auto& [digest, dir] : known.added) {
-      // False when another import was faster: its copy is the same, ours goes with the staging.
-      known.object_dirs[dir].rename(digest.hex(), root, names::object(digest), util::Replace::no);
-      util::fault_point("publish.object");
-    }
+    util::run_parallel(known.object_dirs.size(), kMaxThreads, [&](std::size_t i) {
+      for (const auto& digest : known.object_dirs[i].objects) {
+        // False when another import was faster: its copy is the same, ours goes with the staging.
+        known.object_dirs[i].dir.rename(digest.hex(), root, names::object(digest), util::Replace::no);
+        util::fault_point("publish.object");
+      }
+    });
     if (!known.added.empty()) root.sync_filesystem();
     util::fault_point("publish.objects");
     const auto layers = root.open_dir(names::kLayers);
@@ -72,6 +82,7 @@ void ImportStaging::publish() {
       util::fault_point("publish.layer");
     }
     layers.sync();
+    known.object_dirs.clear();
     known.added.clear();
     known.layers.clear();
   });

@@ -28,7 +28,7 @@ constexpr mode_t kObjectMode = 0400;  // nobody has a reason to write an object
 LayerStaging::LayerStaging(ImportStaging& import, const digest::Digest& diff_id)
     : LayerStaging(import, diff_id, import.known_.with([&](ImportStaging::Known& known) {
         const std::size_t number = known.object_dirs.size();
-        known.object_dirs.push_back(import.staged_.dir().make_and_open(fmt::format("objects-{}", number)));
+        known.object_dirs.push_back({import.staged_.dir().make_and_open(fmt::format("objects-{}", number)), {}});
         return number;
       })) {}
 

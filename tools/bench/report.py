@@ -92,7 +92,7 @@ def requests_table(data):
 def markdown(data):
     about = data["about"]
     lines = [f"{about['entries']:,} entries in {about['layers']} layers, Linux {about['kernel']}, {about['cores']} cores; "
-             f"medians of {about['rounds']} rounds, systems in turn; ± half the spread; **bold**: ratio to kernel overlayfs.", ""]
+             f"medians, systems in turn; ± half the spread; **bold**: ratio to kernel overlayfs.", ""]
     if data["workloads"]:
         lines += mounts_table(data) + [""]
     if data["imports"]:

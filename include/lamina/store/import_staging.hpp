@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -50,9 +49,13 @@ public:
 private:
   friend class LayerStaging;
 
+  struct ObjectDir {
+    util::RootDir dir;
+    std::vector<digest::Digest> objects;
+  };
   struct Known {
-    std::unordered_map<digest::Digest, std::size_t> added;  ///< in which of object_dirs
-    std::vector<util::RootDir> object_dirs;                 ///< one for each layer
+    std::unordered_set<digest::Digest> added;
+    std::vector<ObjectDir> object_dirs;  ///< one for each layer
     std::unordered_set<digest::Digest> layers;
     ObjectCounts counts;
   };

@@ -18,6 +18,7 @@ namespace lamina::archive {
 namespace {
 
 constexpr std::size_t kBufferSize = 16U << 10U;  // headers; what else it takes in has to be read for nothing
+constexpr std::size_t kMaxMembers = 2'000'000;   // some 200 bytes of memory each
 
 // A file that can also be passed over.
 class SkippableFile final : public util::Source {
@@ -77,6 +78,9 @@ std::map<std::string, TarMember> index_tar(const std::shared_ptr<const util::Fd>
   };
   while (auto* const raw = reader.next()) {
     drop_if_beyond(static_cast<std::uint64_t>(archive_read_header_position(reader.handle())));
+    if (members.size() > kMaxMembers) {
+      throw util::Error(fmt::format("{} has more than {} members", what, kMaxMembers));
+    }
     const bool has_holes = archive_entry_sparse_count(raw) > 0;
     const auto entry = from_libarchive(raw, what);
     const auto path = normalised(entry.path);

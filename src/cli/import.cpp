@@ -100,7 +100,7 @@ void import_all(const Globals& globals, const Options& options) {
                                "'docker save IMAGE | lamina import -'");
   }
   const auto store = globals.open_store();
-  const auto images = ingest::open_source(options.source, platform, store.staging());
+  const auto images = ingest::open_source(options.source, platform, store.staging(), options.limits);
   if (images.size() > 1 && !names.empty()) {
     throw util::Error(fmt::format("{} holds {} images, which cannot all be {}: choose one with SOURCE:REF",
                                   options.source, images.size(), names.front().familiar()));

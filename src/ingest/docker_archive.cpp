@@ -81,13 +81,13 @@ bool is_docker_archive(const FileSet& files) {
   return files.find(kManifest).has_value() || files.find(kRepositories).has_value();
 }
 
-std::vector<SourceImage> read_docker_archive(const FileSet& files, const std::string& reference) {
+std::vector<SourceImage> read_docker_archive(const FileSet& files, const std::string& reference, const Limits& limits) {
   std::vector<SourceImage> images;
   if (!files.find(kManifest)) {
     if (!files.find(kRepositories)) {
       throw Error(fmt::format("{} is not a docker archive: it has no {}", files.what(), kManifest));
     }
-    images = read_legacy_archive(files, reference);
+    images = read_legacy_archive(files, reference, limits);
   } else {
     try {
       for (const auto& entry : json::parse(files.get_text(kManifest))) images.push_back(read_entry(files, entry));

@@ -14,10 +14,10 @@ namespace lamina::ingest {
 bool is_docker_archive(const FileSet& files);
 
 /// Images of the archive: the one that `reference` names, else all.
-std::vector<SourceImage> read_docker_archive(const FileSet& files, const std::string& reference);
+std::vector<SourceImage> read_docker_archive(const FileSet& files, const std::string& reference, const Limits& limits);
 
 /// The form without manifest.json. Reads every layer once to learn its DiffID, which that form does not hold.
-std::vector<SourceImage> read_legacy_archive(const FileSet& files, const std::string& reference);
+std::vector<SourceImage> read_legacy_archive(const FileSet& files, const std::string& reference, const Limits& limits);
 
 /// Do `names` hold the image that the user's `reference` asks for? An empty reference asks for any.
 bool is_wanted(const std::vector<image::Reference>& names, const std::string& reference);

@@ -14,6 +14,7 @@
 #include <lamina/util/name.hpp>
 
 #include "docker_archive.hpp"
+#include "limited_source.hpp"
 
 namespace lamina::ingest {
 namespace {
@@ -53,13 +54,14 @@ json history_of(const json& document) {
   return step;
 }
 
-digest::Digest diff_id_of(const FileRef& layer, const std::string& what) {
-  digest::HashingSource content(archive::decompress_detected(layer.open(), what));
+digest::Digest diff_id_of(const FileRef& layer, const std::string& what, const Limits& limits) {
+  digest::HashingSource content(
+      std::make_unique<LimitedSource>(archive::decompress_detected(layer.open(), what), limits, what));
   util::drain(content);
   return content.finish();
 }
 
-SourceImage read_image(const FileSet& files, const std::string& id) {
+SourceImage read_image(const FileSet& files, const std::string& id, const Limits& limits) {
   SourceImage image;
   image.what = files.what();
   const auto chain = read_chain(files, id);
@@ -70,7 +72,7 @@ SourceImage read_image(const FileSet& files, const std::string& id) {
   for (const auto& document : chain) {
     auto what = fmt::format("layer {} of {}", image.layers.size() + 1, files.what());
     auto layer = files.get(document.at("id").get<std::string>() + "/layer.tar");
-    config["rootfs"]["diff_ids"].push_back(diff_id_of(layer, what).str());
+    config["rootfs"]["diff_ids"].push_back(diff_id_of(layer, what, limits).str());
     config["history"].push_back(history_of(document));
     image.layers.push_back(
         {std::move(what), std::nullopt, "application/vnd.docker.image.rootfs.diff.tar", std::move(layer)});
@@ -81,7 +83,7 @@ SourceImage read_image(const FileSet& files, const std::string& id) {
 
 }  // namespace
 
-std::vector<SourceImage> read_legacy_archive(const FileSet& files, const std::string& reference) {
+std::vector<SourceImage> read_legacy_archive(const FileSet& files, const std::string& reference, const Limits& limits) {
   try {
     std::map<std::string, std::vector<image::Reference>> names_by_id;
     const auto repositories = json::parse(files.get_text("repositories"));
@@ -94,7 +96,7 @@ std::vector<SourceImage> read_legacy_archive(const FileSet& files, const std::st
     for (auto& [id, names] : names_by_id) {
       // To read an image here is to hash its layers: only what is wanted is read.
       if (is_wanted(names, reference)) {
-        images.push_back(read_image(files, id));
+        images.push_back(read_image(files, id, limits));
         images.back().names = std::move(names);
       }
     }

@@ -13,6 +13,8 @@
 #include <lamina/digest/hasher.hpp>
 #include <lamina/util/error.hpp>
 
+#include "limited_source.hpp"
+
 namespace lamina::ingest {
 namespace {
 
@@ -36,7 +38,7 @@ bool is_plain(const util::Fd& file, const std::string& what) {
 }  // namespace
 
 std::shared_ptr<const util::Fd> open_archive(const std::string& path, const std::string& what,
-                                             const util::RootDir& staging) {
+                                             const util::RootDir& staging, const Limits& limits) {
   util::Fd file = open_user_file(path);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) throw Error::from_errno(fmt::format("opening {}", what));
@@ -48,9 +50,10 @@ std::shared_ptr<const util::Fd> open_archive(const std::string& path, const std:
 
   auto plain = std::make_shared<util::Fd>(staging.create_unnamed());
   util::FdSink sink(*plain, fmt::format("{} into {}", what, staging.path()));
-  const auto source = archive::decompress_detected(std::make_unique<util::FdSource>(std::move(file), what), what);
+  LimitedSource source(archive::decompress_detected(std::make_unique<util::FdSource>(std::move(file), what), what),
+                       limits, what);
   std::vector<std::byte> buffer(std::size_t{1} << 20U);
-  while (const std::size_t got = source->read(buffer)) sink.write(util::Bytes(buffer).first(got));
+  while (const std::size_t got = source.read(buffer)) sink.write(util::Bytes(buffer).first(got));
   return plain;
 }
 

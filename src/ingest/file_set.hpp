@@ -8,6 +8,7 @@
 #include <string>
 
 #include <lamina/archive/tar_index.hpp>
+#include <lamina/ingest/limits.hpp>
 #include <lamina/ingest/source_image.hpp>
 #include <lamina/util/root_dir.hpp>
 
@@ -53,7 +54,7 @@ private:
 /// A file of the user's, or standard input for "-", uncompressed and to be read from any offset: the file itself, or
 /// what it holds in a nameless file in `staging`, if it is compressed or a pipe. Throws Error.
 std::shared_ptr<const util::Fd> open_archive(const std::string& path, const std::string& what,
-                                             const util::RootDir& staging);
+                                             const util::RootDir& staging, const Limits& limits);
 
 std::string blob_path(const digest::Digest& digest);
 

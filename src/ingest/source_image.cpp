@@ -56,7 +56,8 @@ std::optional<SourceName> parse_prefixed(std::string_view text) {
 }
 
 /// What a bare path is, by what it holds.
-SourceName recognise(std::string_view text, const std::string& what, const util::RootDir& staging) {
+SourceName recognise(std::string_view text, const std::string& what, const util::RootDir& staging,
+                     const Limits& limits) {
   std::string path(text);
   if (path != kStandardInput && !exists(path)) {
     throw Error(
@@ -68,7 +69,7 @@ SourceName recognise(std::string_view text, const std::string& what, const util:
     const auto dir = util::RootDir::open(path);
     return {dir.exists("index.json") && dir.exists("oci-layout") ? Kind::oci : Kind::rootfs, std::move(path), ""};
   }
-  auto archive = open_archive(path, what, staging);
+  auto archive = open_archive(path, what, staging, limits);
   const TarFiles files(archive, what);
   const auto kind = is_docker_archive(files)   ? Kind::docker_archive
                     : files.find("index.json") ? Kind::oci_archive
@@ -97,13 +98,15 @@ bool reads_standard_input(std::string_view text) {
 }
 
 std::vector<SourceImage> open_source(std::string_view text, const image::Platform& platform,
-                                     const util::RootDir& staging) {
+                                     const util::RootDir& staging, const Limits& limits) {
   const std::string what = text == kStandardInput ? "standard input" : util::printable(text);
   const auto prefixed = parse_prefixed(text);
-  const SourceName source = prefixed ? *prefixed : recognise(text, what, staging);
-  const auto archive = [&] { return source.archive ? source.archive : open_archive(source.path, what, staging); };
+  const SourceName source = prefixed ? *prefixed : recognise(text, what, staging, limits);
+  const auto archive = [&] {
+    return source.archive ? source.archive : open_archive(source.path, what, staging, limits);
+  };
   switch (source.kind) {
-    case Kind::docker_archive: return read_docker_archive(TarFiles(archive(), what), source.image);
+    case Kind::docker_archive: return read_docker_archive(TarFiles(archive(), what), source.image, limits);
     case Kind::oci_archive:
       return read_oci_layout(TarFiles(archive(), what), source.image, platform, repository_from(source.path));
     case Kind::oci:

@@ -14,6 +14,7 @@
 #include <lamina/image/descriptor.hpp>
 #include <lamina/image/platform.hpp>
 #include <lamina/image/reference.hpp>
+#include <lamina/ingest/limits.hpp>
 #include <lamina/util/root_dir.hpp>
 #include <lamina/util/source.hpp>
 
@@ -49,6 +50,6 @@ bool reads_standard_input(std::string_view text);
 /// The images `text` names: docker-archive:FILE[:REF], oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:PATH or a bare
 /// path, recognised by its content. `staging` takes what has to be spooled: a compressed archive, a pipe. Throws Error.
 std::vector<SourceImage> open_source(std::string_view text, const image::Platform& platform,
-                                     const util::RootDir& staging);
+                                     const util::RootDir& staging, const Limits& limits);
 
 }  // namespace lamina::ingest

@@ -119,8 +119,9 @@ protected:
     return descriptor;
   }
 
-  std::vector<SourceImage> open(const std::string& source, const std::string& platform = "linux/amd64") const {
-    return open_source(source, image::Platform::parse(platform), store_.staging());
+  std::vector<SourceImage> open(const std::string& source, const std::string& platform = "linux/amd64",
+                                const Limits& limits = {}) const {
+    return open_source(source, image::Platform::parse(platform), store_.staging(), limits);
   }
 
   ImportResult import_one(const std::string& source) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lamina/archive/compressor.hpp>
+
 #include "fixture.hpp"
 
 namespace lamina::ingest {
@@ -61,6 +63,22 @@ TEST_F(LimitsTest, CountUncompressedBytes) {
   const auto sentence = least(&Limits::size, {layer}, layer.size());
   EXPECT_TRUE(says(sentence, "layer 1"));
   EXPECT_TRUE(says(sentence, "bytes uncompressed (--max-size allows more)"));
+}
+
+TEST_F(LimitsTest, HoldForAnArchiveThatIsCompressedAsAWhole) {
+  StringSink compressed;
+  archive::ZstdSink sink(compressed, 1);
+  sink.write(util::as_bytes(Tar().file("a", std::string(5000, 'a')).bytes()));
+  sink.finish();
+  temp_.write("a.tar.zst", compressed.text);
+  Limits limits;
+  limits.size = 5000;
+  try {
+    open(temp_.str("a.tar.zst"), "linux/amd64", limits);
+    FAIL();
+  } catch (const util::Error& error) {
+    EXPECT_TRUE(says(error.what(), "a.tar.zst has more than 5000 bytes uncompressed (--max-size allows more)"));
+  }
 }
 
 }  // namespace

@@ -96,20 +96,15 @@ void SkeletonWriter::finish() {
   Head head;
   head.digests = table_.size();
   head.size = out_.size() - sizeof head;
-  for (const auto& digest : table_) out_.write(digest.bytes());
+  out_.write(std::as_bytes(std::span(table_)));
   out_.write_head(bytes_of(head));
 }
 
 std::vector<digest::Digest> skeleton_objects(const util::Fd& file, std::string_view what) {
   const Head head = read_head(file, what);
   std::vector<digest::Digest> table(head.digests);
-  std::array<std::byte, digest::Digest::kSize> bytes{};
-  std::uint64_t position = sizeof head + head.size;
-  for (auto& digest : table) {
-    if (util::read_at(file, bytes, position, what) != bytes.size()) damaged(what);
-    digest = digest::Digest(bytes);
-    position += bytes.size();
-  }
+  const auto bytes = std::as_writable_bytes(std::span(table));
+  if (util::read_at(file, bytes, sizeof head + head.size, what) != bytes.size()) damaged(what);
   return table;
 }
 

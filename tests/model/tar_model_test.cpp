@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random tar streams, through reader, extractor and merge, against the naive model (model.hpp); and damaged ones, which
-// give an Error or a valid tree. What was taken comes out of the store again byte for byte. A failure prints its seed; RC_PARAMS="seed=… max_success=…" runs it again, or longer.
+// give an Error or a valid tree. What was taken comes out of the store again byte for byte. A failure prints its seed;
+// RC_PARAMS="seed=… max_success=…" runs it again, or longer.
 #include <algorithm>
 #include <cstdlib>
 
